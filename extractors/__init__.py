@@ -1,0 +1,1 @@
+"""Sight: files to pages to recognised forms to field readings with confidence."""

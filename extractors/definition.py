@@ -1,0 +1,102 @@
+"""A form revision as data: what it is called, when it was in use, and every field with its place on the page.
+
+Each revision is a folder `definitions/<form_id>/`: `geometry.yaml` (measured from the blank by `faxforms forms build`,
+never typed by hand), `meaning.yaml` (what a domain expert knows: dates, required, signer) and `blank.pdf` (the flat blank).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from extractors.geometry import Box
+
+
+class FieldKind(StrEnum):
+    """What a field holds, by the form's own words (forms.md, "Kinds")."""
+
+    TEXT = "text"
+    DIGITS = "digits"
+    DATE = "date"
+    CHECKBOX = "checkbox"  # a single box
+    CHOICE = "choice"  # a group of boxes of which one is to be ticked
+    FREE_TEXT = "free_text"  # several lines
+    SIGNATURE = "signature"
+
+
+class Required(StrEnum):
+    """Whether a form is complete without the field."""
+
+    YES = "yes"
+    NO = "no"  # optional, or required on a condition (`required_when`)
+    ONE_OF = "one_of"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One box of a choice: its name in readings, the words beside it, the printed square in points."""
+
+    name: str
+    label: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form.
+
+    `box` is where a person writes (for a check box: the printed square), in points on page `page` (1-based).
+    `cells` are the comb's cells from left to right, empty where the field is free. A date comb has ten cells of which the
+    3rd and 6th hold the printed slash.
+    """
+
+    name: str
+    label: str
+    kind: FieldKind
+    page: int
+    box: Box
+    section: str
+    required: Required = Required.NO
+    required_when: str | None = None
+    signer: str | None = None  # "prescriber", "designee", "representative": who completes or signs it
+    options: tuple[Option, ...] = ()
+    cells: tuple[Box, ...] = ()
+    max_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageLayout:
+    """One page of the blank: its number (1-based) and size in points."""
+
+    number: int
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class FormDefinition:
+    """One revision of one form."""
+
+    form_id: str
+    title: str
+    code: str
+    revision: str
+    in_use_from: dt.date
+    in_use_to: dt.date | None
+    fax_number: str
+    pages: tuple[PageLayout, ...]
+    fields: tuple[Field, ...]
+    blank: Path  # the flat blank, a PDF with one page per PageLayout
+
+    def field(self, name: str) -> Field:
+        """The field of that name; KeyError when the form has none."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+    def fields_on(self, page: int) -> tuple[Field, ...]:
+        """The fields on one page (1-based)."""
+        return tuple(field for field in self.fields if field.page == page)

@@ -1,0 +1,61 @@
+"""The error tree; each error says what becomes of the document.
+
+FaxformsError
+├── DocumentError          the document is kept, marked `failed`, and waits for a person
+│   ├── EmptyFile          no bytes
+│   ├── UnknownFileType    the bytes are none of TIFF, PDF, PNG, JPEG
+│   ├── DamagedFile        the bytes begin well and cannot be opened
+│   ├── EncryptedFile      a password is needed
+│   ├── LimitExceeded      more bytes, pages, pixels or seconds than the settings allow
+│   └── ReaderCrashed      the reading process died or hung
+└── PageError              the page is listed as unknown with this error, the document is `partial`, its other pages are read
+
+Messages name the step and what was expected, never a patient's data and never a path.
+"""
+
+from __future__ import annotations
+
+
+class FaxformsError(Exception):
+    """Base of all errors that this program raises on purpose."""
+
+
+class DocumentError(FaxformsError):
+    """The document cannot be read; it is kept, marked `failed` and queued."""
+
+    def __init__(self, step: str, message: str) -> None:
+        super().__init__(f"{step}: {message}")
+        self.step = step
+
+
+class EmptyFile(DocumentError):
+    """The file has no bytes."""
+
+
+class UnknownFileType(DocumentError):
+    """The bytes are none of the kinds that can be opened."""
+
+
+class DamagedFile(DocumentError):
+    """The file begins like a kind that can be opened, but cannot be."""
+
+
+class EncryptedFile(DocumentError):
+    """A password is needed to open the file."""
+
+
+class LimitExceeded(DocumentError):
+    """The file asks for more than the settings allow."""
+
+
+class ReaderCrashed(DocumentError):
+    """The reading process died or did not come back in time."""
+
+
+class PageError(FaxformsError):
+    """One page cannot be read; the rest of the document is."""
+
+    def __init__(self, page: int, step: str, message: str) -> None:
+        super().__init__(f"page {page}: {step}: {message}")
+        self.page = page
+        self.step = step

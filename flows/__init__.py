@@ -1,0 +1,1 @@
+"""Motion: Prefect flows and the command line that starts them."""

@@ -1,0 +1,1 @@
+"""Memory: the main path of one document, the store, the queue."""

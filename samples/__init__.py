@@ -1,0 +1,1 @@
+"""Blank forms, sample faxes with their truth, and the program that makes more."""

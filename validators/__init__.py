@@ -1,0 +1,1 @@
+"""Judgement: typed form content to findings, by dated rules."""
