@@ -1,7 +1,8 @@
 """A form revision as data: what it is called, when it was in use, and every field with its place on the page.
 
 Each revision is a folder `definitions/<form_id>/`: `geometry.yaml` (measured from the blank by `faxforms forms build`,
-never typed by hand), `meaning.yaml` (what a domain expert knows: dates, required, signer) and `blank.pdf` (the flat blank).
+never typed by hand), `meaning.yaml` (what a domain expert knows: dates, required, signer) and `blank.pdf` (the flat
+blank).
 """
 
 from __future__ import annotations
@@ -31,7 +32,25 @@ class Required(StrEnum):
 
     YES = "yes"
     NO = "no"  # optional, or required on a condition (`required_when`)
-    ONE_OF = "one_of"
+    ONE_OF = "one_of"  # the one-of fields of one signer belong together; one signer's must all be filled
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something another field says: that it has one of `values`, or, with no values, that it is filled or ticked.
+
+    A ticked check box has the value True, an unticked one False.
+    """
+
+    field: str
+    values: tuple[str | bool, ...] = ()
+
+    def holds(self, value: str | bool | tuple[str, ...] | None) -> bool:
+        """Whether it holds when the other field has `value` (as `extractors.reading.Value` has it)."""
+        found = value if isinstance(value, tuple) else (value,)
+        if not self.values:
+            return any(bool(one) for one in found)
+        return any(one in self.values for one in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +67,8 @@ class Field:
     """One field of a form.
 
     `box` is where a person writes (for a check box: the printed square), in points on page `page` (1-based).
-    `cells` are the comb's cells from left to right, empty where the field is free. A date comb has ten cells of which the
-    3rd and 6th hold the printed slash.
+    `cells` are the comb's cells from left to right, empty where the field is free. A date comb has ten cells of which
+    the 3rd and 6th hold the printed slash. `required_when`: the field is required as soon as one of these holds.
     """
 
     name: str
@@ -59,7 +78,7 @@ class Field:
     box: Box
     section: str
     required: Required = Required.NO
-    required_when: str | None = None
+    required_when: tuple[Condition, ...] = ()
     signer: str | None = None  # "prescriber", "designee", "representative": who completes or signs it
     options: tuple[Option, ...] = ()
     cells: tuple[Box, ...] = ()

@@ -1,6 +1,7 @@
 """The error tree; each error says what becomes of the document.
 
 FaxformsError
+├── DefinitionError        a form definition is wrong: the program stops at its start and names the file and the key
 ├── DocumentError          the document is kept, marked `failed`, and waits for a person
 │   ├── EmptyFile          no bytes
 │   ├── UnknownFileType    the bytes are none of TIFF, PDF, PNG, JPEG
@@ -8,6 +9,7 @@ FaxformsError
 │   ├── EncryptedFile      a password is needed
 │   ├── LimitExceeded      more bytes, pages, pixels or seconds than the settings allow
 │   └── ReaderCrashed      the reading process died or hung
+├── EngineError            an engine is missing or failed; whoever asked it reads without it, or fails the page
 └── PageError              the page is listed as unknown with this error, the document is `partial`, its other pages are read
 
 Messages name the step and what was expected, never a patient's data and never a path.
@@ -18,6 +20,15 @@ from __future__ import annotations
 
 class FaxformsError(Exception):
     """Base of all errors that this program raises on purpose."""
+
+
+class DefinitionError(FaxformsError):
+    """A form definition cannot be used; `file` is named from its form's folder on, `key` is the place inside."""
+
+    def __init__(self, file: str, key: str, message: str) -> None:
+        super().__init__(f"{file}: {key}: {message}" if key else f"{file}: {message}")
+        self.file = file
+        self.key = key
 
 
 class DocumentError(FaxformsError):
@@ -50,6 +61,14 @@ class LimitExceeded(DocumentError):
 
 class ReaderCrashed(DocumentError):
     """The reading process died or did not come back in time."""
+
+
+class EngineError(FaxformsError):
+    """An engine (Tesseract, PP-OCR) is missing, failed or took too long; the message says what to do about it."""
+
+    def __init__(self, engine: str, message: str) -> None:
+        super().__init__(f"{engine}: {message}")
+        self.engine = engine
 
 
 class PageError(FaxformsError):
