@@ -1,0 +1,159 @@
+"""CPU seconds and memory a page, for us and for the plain way, over the same pages in one run.
+
+    ./run bench           the sample faxes
+    ./run bench FOLDER    any folder of faxes
+
+Each way runs in processes of its own, so that the operating system does the accounting: CPU time is user and system
+time of the process and of every program it starts; memory is the largest process. What a process needs once (imports,
+models) is told apart from what a page costs. One thread a process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SAMPLES = REPOSITORY / "samples" / "faxes"
+sys.path.insert(0, str(REPOSITORY))
+
+from tests.benchmarks.ways import WAYS  # noqa: E402 - the line above makes it importable from any folder
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"}
+KINDS = {".tif", ".tiff", ".pdf", ".png", ".jpg", ".jpeg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one process spent: CPU seconds before the first page and on the pages, seconds on the clock, peak MB."""
+
+    pages: int
+    cpu_start: float
+    cpu_pages: float
+    wall_pages: float
+    peak_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One way, measured alone and on two processes at once."""
+
+    way: str
+    alone: Cost
+    pages_a_second_on_two: float
+
+    @property
+    def cpu_a_page(self) -> float:
+        """CPU seconds a page, start left out."""
+        return self.alone.cpu_pages / self.alone.pages
+
+
+def main() -> None:
+    """Measure every way over the same files and print one table."""
+    arguments = _arguments()
+    if arguments.work:
+        print(json.dumps(_work(arguments.work, arguments.paths)))  # noqa: T201 - the answer to the parent process
+        return
+    files = _faxes(arguments.paths)[: arguments.files_at_most]
+    if not files:
+        sys.exit("no faxes there")
+    _print_table([_measure(way, files) for way in WAYS], files)
+
+
+def _measure(way: str, files: list[Path]) -> Result:
+    (alone,) = _run(way, [files])
+    both = _run(way, [files[0::2], files[1::2]]) if len(files) > 1 else [alone]
+    return Result(way, alone, sum(cost.pages for cost in both) / max(cost.wall_pages for cost in both))
+
+
+def _run(way: str, shares: list[list[Path]]) -> list[Cost]:
+    """Run the way once per share of the files, all at the same time."""
+    workers = [
+        subprocess.Popen(
+            [sys.executable, __file__, "--work", way, *map(str, share)],
+            stdout=subprocess.PIPE,
+            env={**os.environ, **ONE_THREAD},
+        )
+        for share in shares
+    ]
+    costs = []
+    for worker in workers:
+        answer, _ = worker.communicate()
+        if worker.returncode:
+            sys.exit(f"{way}: the measured process ended with code {worker.returncode}")
+        costs.append(Cost(**json.loads(answer)))
+    return costs
+
+
+def _work(way: str, files: Iterable[Path]) -> dict[str, float]:
+    """Get ready, read every file, say what it cost: the measured process."""
+    read: Callable[[Path], int] = WAYS[way]()
+    cpu_start, wall_start = _cpu_seconds(), time.perf_counter()
+    pages = sum(read(file) for file in files)
+    return {
+        "pages": pages,
+        "cpu_start": cpu_start,
+        "cpu_pages": _cpu_seconds() - cpu_start,
+        "wall_pages": time.perf_counter() - wall_start,
+        "peak_mb": max(usage.ru_maxrss for usage in _usages()) / 1024,  # Linux counts in KiB
+    }
+
+
+def _cpu_seconds() -> float:
+    return sum(usage.ru_utime + usage.ru_stime for usage in _usages())
+
+
+def _usages() -> list[resource.struct_rusage]:
+    # the programs that were started and have ended (tesseract) count as well
+    return [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+
+
+def _print_table(results: list[Result], files: list[Path]) -> None:
+    console = Console()
+    pages = results[0].alone.pages
+    table = Table(title=f"{pages} pages of {len(files)} files, one thread a process", title_justify="left")
+    for heading in ("way", "CPU s a page", "times", "peak MB", "start CPU s", "pages a second, 2 processes"):
+        table.add_column(heading, justify="left" if heading == "way" else "right")
+    ours = results[0].cpu_a_page
+    for result in results:
+        table.add_row(
+            result.way,
+            f"{result.cpu_a_page:.3f}",
+            f"{result.cpu_a_page / ours:.1f}",
+            f"{result.alone.peak_mb:.0f}",
+            f"{result.alone.cpu_start:.1f}",
+            f"{result.pages_a_second_on_two:.1f}",
+        )
+    console.print(table)
+    if {result.alone.pages for result in results} != {pages}:
+        console.print("Careful: the ways did not count the same number of pages.", style="bold red")
+
+
+def _faxes(paths: Iterable[Path]) -> list[Path]:
+    found = (file for path in paths for file in ([path] if path.is_file() else path.rglob("*")))
+    return sorted(file for file in found if file.suffix.lower() in KINDS)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "paths", nargs="*", type=Path, default=[REPOSITORY / "samples" / "faxes"], help="files or folders"
+    )
+    parser.add_argument("--files", dest="files_at_most", type=int, metavar="N", help="only the first N files")
+    parser.add_argument("--work", help=argparse.SUPPRESS)  # the measured process
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
