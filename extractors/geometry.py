@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 POINTS_PER_INCH = 72.0
+WORKING_DPI = 200  # pixels an inch, both ways: the resolution at which pages are looked at
+PIXELS_PER_POINT = WORKING_DPI / POINTS_PER_INCH
+
+Grey = NDArray[np.uint8]
+"""A grey picture, H x W, 0 black to 255 white (or a mask, 255 where it holds)."""
 
 
 @dataclass(frozen=True, slots=True)

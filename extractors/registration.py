@@ -1,0 +1,203 @@
+"""Registration: where on the sheet is the blank? First the whole page by landmarks, then every place by its printed words.
+
+The coarse step is an affine from ORB landmarks (RANSAC). A fax is not affine: lines are lost or repeated, the feed stretches
+unevenly, copies curve. So the coarse page is compared with the blank at its anchors (printed words nobody writes over), and
+their displacements, cleaned of outliers and smoothed, bend the page onto the blank's grid (Mahajan et al., arXiv 2505.18925).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from extractors.blanks import ANCHOR_SIZE, FEATURE_SCALE, FEATURES_PER_PAGE, BlankPage, Features
+from extractors.geometry import PIXELS_PER_POINT, Grey
+from extractors.reading import Affine
+
+MINIMUM_INLIERS = 18  # landmarks that must agree on one affine
+FIRST_REACH = 16.0  # pixels at working resolution: a similarity cannot follow a stretched page
+RANSAC_REACH = 6.0  # pixels at working resolution
+SCALE_RANGE = (0.70, 1.30)  # of the page to its blank, each axis
+FIRST_SEARCH = 12  # half-size pixels around the coarse place in which an anchor is looked for
+FEWEST_ANCHORS = 6  # from which the page is bent at all
+SECOND_SEARCH = 6  # pixels, once the page has been bent
+GOOD_ANCHOR = 0.45  # normalised correlation from which an anchor counts as seen
+NODE_STEP = 50  # pixels between the nodes of the displacement field
+SMOOTHING = (260.0, 70.0)  # pixels (x, y): lost lines shift a narrow band over the whole width
+OUTLIER = 4.0  # pixels from what the neighbours say
+
+
+@dataclass(frozen=True, slots=True)
+class CoarseMatch:
+    """An affine from the blank's pixels to the page's (2 x 3) and the number of landmarks that agree."""
+
+    to_page: np.ndarray
+    inliers: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedPage:
+    """A page bent onto its blank's grid.
+
+    `grey`: H x W uint8 like `blank.grey`; outside the sheet it is white. `match`: share of anchors seen (0 to 1). `residual`:
+    median distance of the anchors from their place after the bending, points. `to_page`: the best affine blank -> page, pixels.
+    """
+
+    blank: BlankPage
+    grey: Grey = field(repr=False)
+    match: float
+    residual: float
+    to_page: np.ndarray = field(repr=False)
+
+    @property
+    def to_blank(self) -> Affine:
+        """The affine from the upright page's points to the blank's."""
+        a, b, c, d, e, f = cv2.invertAffineTransform(self.to_page).ravel().tolist()
+        return (a, b, c / PIXELS_PER_POINT, d, e, f / PIXELS_PER_POINT)
+
+
+def match_coarse(page: Features, blank: Features, strongest: int = FEATURES_PER_PAGE) -> CoarseMatch | None:
+    """The affine that takes the blank to the page, or None when too few landmarks agree or it is no way a page can lie.
+
+    Only the `strongest` landmarks of each are compared: few tell which blank it is, many where exactly it lies.
+    """
+    if min(len(page.points), len(blank.points)) < MINIMUM_INLIERS:
+        return None
+    matcher = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True)
+    found = matcher.match(blank.descriptors[:strongest], page.descriptors[:strongest])
+    pairs = sorted(found, key=lambda pair: pair.distance)[:400]
+    if len(pairs) < MINIMUM_INLIERS:
+        return None
+    source = blank.points[[pair.queryIdx for pair in pairs]]
+    target = page.points[[pair.trainIdx for pair in pairs]]
+    # a similarity needs two landmarks to a try, not three: it is found among many wrong pairs; the affine then stretches it
+    similarity, near = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=FIRST_REACH, maxIters=4000)
+    if similarity is None or near.sum() < MINIMUM_INLIERS:
+        return None
+    near = near.ravel().astype(bool)
+    to_page, inliers = cv2.estimateAffine2D(source[near], target[near], ransacReprojThreshold=RANSAC_REACH, maxIters=2000)
+    if to_page is None or not is_plausible(to_page) or inliers.sum() < MINIMUM_INLIERS:
+        return None
+    return CoarseMatch(to_page, int(inliers.sum()))
+
+
+def is_plausible(to_page: np.ndarray) -> bool:
+    """Whether an affine is a turn, a scale within range and little shear, and no mirror."""
+    linear = to_page[:, :2]
+    if np.linalg.det(linear) <= 0:
+        return False
+    scales = np.linalg.norm(linear, axis=0)
+    shear = abs(float(linear[:, 0] @ linear[:, 1]) / float(scales[0] * scales[1]))
+    return bool((scales > SCALE_RANGE[0]).all() and (scales < SCALE_RANGE[1]).all() and shear < 0.08)
+
+
+def align(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> AlignedPage:
+    """Bend the page (H x W uint8 at working resolution, turned as it came in) onto the blank's grid."""
+    height, width = blank.grey.shape
+    half = np.diag([FEATURE_SCALE, FEATURE_SCALE]) @ coarse.to_page @ np.diag([1 / FEATURE_SCALE, 1 / FEATURE_SCALE, 1])
+    roughly = cv2.warpAffine(
+        cv2.resize(page, None, fx=FEATURE_SCALE, fy=FEATURE_SCALE, interpolation=cv2.INTER_AREA),
+        half,
+        (round(width * FEATURE_SCALE), round(height * FEATURE_SCALE)),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderValue=255,
+    )
+    first = _anchor_shifts(roughly, blank.small_templates, blank.anchors * FEATURE_SCALE, FIRST_SEARCH)
+    first[:, :2] /= FEATURE_SCALE
+    to_page = _improved(coarse.to_page, blank, first)
+    nodes = _bent_nodes(blank, _relative(first, blank, coarse.to_page, to_page), to_page)
+    page_map = _between_nodes(nodes, width, height)
+    aligned = cv2.remap(page, page_map, None, cv2.INTER_LINEAR, borderValue=255)
+    second = _anchor_shifts(aligned, blank.templates, blank.anchors, SECOND_SEARCH)
+    seen = second[:, 2] >= GOOD_ANCHOR
+    distances = np.hypot(second[seen, 0], second[seen, 1])
+    residual = float(np.median(distances)) / PIXELS_PER_POINT if seen.any() else float("inf")
+    match = float(seen.mean()) if len(second) else 0.0
+    return AlignedPage(blank, aligned, match, residual, to_page)
+
+
+def _anchor_shifts(aligned: Grey, templates: tuple[Grey, ...], places: np.ndarray, search: int) -> np.ndarray:
+    """For every anchor: shift x, shift y (pixels of `aligned`, sub-pixel) and correlation (N x 3)."""
+    found = np.zeros((len(templates), 3), np.float32)
+    padded = cv2.copyMakeBorder(aligned, search, search, search, search, cv2.BORDER_CONSTANT, value=255)
+    for index, (template, (x, y)) in enumerate(zip(templates, places.astype(int), strict=True)):
+        height, width = template.shape
+        window = padded[y : y + height + 2 * search, x : x + width + 2 * search]
+        scores = cv2.matchTemplate(window, template, cv2.TM_CCOEFF_NORMED)
+        _, best, _, (bx, by) = cv2.minMaxLoc(scores)
+        if np.isfinite(best):
+            found[index] = bx - search + _peak(scores[by], bx), by - search + _peak(scores[:, bx], by), best
+    return found
+
+
+def _peak(values: np.ndarray, at: int) -> float:
+    """Sub-pixel place of a maximum, by a parabola through its neighbours, relative to `at`."""
+    if not 0 < at < len(values) - 1:
+        return 0.0
+    left, middle, right = (float(v) for v in values[at - 1 : at + 2])
+    bend = left - 2 * middle + right
+    return 0.5 * (left - right) / bend if bend < -1e-6 else 0.0
+
+
+def _centres(blank: BlankPage) -> np.ndarray:
+    return blank.anchors.astype(np.float32) + np.array(ANCHOR_SIZE, np.float32) / 2
+
+
+def _improved(coarse: np.ndarray, blank: BlankPage, shifts: np.ndarray) -> np.ndarray:
+    """The affine once more, from the anchors that were seen; the coarse one where they are too few."""
+    seen = shifts[:, 2] >= GOOD_ANCHOR
+    if seen.sum() < 12:
+        return coarse
+    centres = _centres(blank)[seen]
+    target = cv2.transform((centres + shifts[seen, :2])[None], coarse)[0]
+    improved, _ = cv2.estimateAffine2D(centres, target, ransacReprojThreshold=RANSAC_REACH, maxIters=1000)
+    return improved if improved is not None and is_plausible(improved) else coarse
+
+
+def _relative(shifts: np.ndarray, blank: BlankPage, coarse: np.ndarray, improved: np.ndarray) -> np.ndarray:
+    """The shifts that remain, in the blank's pixels, when the improved affine stands in for the coarse one."""
+    centres = _centres(blank)
+    on_page = cv2.transform((centres + shifts[:, :2])[None], coarse)
+    back = cv2.transform(on_page, cv2.invertAffineTransform(improved))[0]
+    return np.column_stack([back - centres, shifts[:, 2]]).astype(np.float32)
+
+
+def _bent_nodes(blank: BlankPage, shifts: np.ndarray, to_page: np.ndarray) -> np.ndarray:
+    """Where the nodes of a grid over the blank (NODE_STEP apart) lie on the page: rows x columns x 2 float32, pixels.
+
+    The affine moves them, and then the shifts of those anchors that agree with their neighbours.
+    """
+    height, width = blank.grey.shape
+    xs = np.arange(0, width + NODE_STEP, NODE_STEP, dtype=np.float32)
+    ys = np.arange(0, height + NODE_STEP, NODE_STEP, dtype=np.float32)
+    grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+    seen = shifts[:, 2] >= GOOD_ANCHOR
+    centres, moved, weights = _centres(blank)[seen], shifts[seen, :2], shifts[seen, 2] ** 2
+    if len(centres) >= FEWEST_ANCHORS:
+        for _ in range(2):
+            agree = np.hypot(*(moved - _smoothed(centres, moved, weights, centres)).T) < OUTLIER
+            if agree.all() or agree.sum() < FEWEST_ANCHORS:
+                break
+            centres, moved, weights = centres[agree], moved[agree], weights[agree]
+        grid = grid + _smoothed(centres, moved, weights, grid)
+    bent: np.ndarray = cv2.transform(grid[None].astype(np.float32), to_page)[0]
+    return bent.reshape(len(ys), len(xs), 2).astype(np.float32)
+
+
+def _between_nodes(nodes: np.ndarray, width: int, height: int) -> np.ndarray:
+    """The page's pixel for every pixel of the blank (H x W x 2 float32), bilinear between the nodes."""
+    # an affine sampling of the node grid: pixel p lies at node p / NODE_STEP
+    scale = np.array([[1 / NODE_STEP, 0, 0], [0, 1 / NODE_STEP, 0]])
+    return cv2.warpAffine(
+        nodes, scale, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def _smoothed(centres: np.ndarray, moved: np.ndarray, weights: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Kernel regression of the shifts at places `at` (M x 2), with a weak pull to no shift where no anchor is near."""
+    away = (at[:, None, :] - centres[None]) / np.array(SMOOTHING, np.float32)
+    kernel = weights * np.exp(-0.5 * (away**2).sum(-1))
+    result: np.ndarray = (kernel @ moved) / (kernel.sum(1, keepdims=True) + 0.02)
+    return result
