@@ -1,0 +1,80 @@
+"""Crops: the place of a field on a registered page, as it is and with the form's own print taken out.
+
+The blank is known, so its lines, labels and preprinted slashes are subtracted, and strokes of a pen that cross them are
+mended where ink stands on both sides of what was taken.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from extractors.geometry import PIXELS_PER_POINT, Box, Grey
+from extractors.registration import AlignedPage
+
+INK_LEVEL = 140  # grey value below which a pixel of a registered page is ink (bilevel faxes become grey when bent)
+PRINT_REACH = 1  # pixels: the fax's own thickening of a printed line, beyond the blank's
+REMNANT_REACH = 3  # pixels: specks wholly this near to print are print
+REMNANT_SHARE = 0.7  # of a speck's pixels
+BRIDGE = 7  # pixels: the widest printed line over which a stroke is mended
+
+
+def cut(picture: Grey, box: Box, margin: float = 0.0) -> Grey:
+    """The part of a page on the working grid under a box grown by `margin` points, cut off at the page's edges."""
+    x0, y0, x1, y1 = pixels(box.grown(margin), picture.shape)
+    return picture[y0:y1, x0:x1]
+
+
+def pixels(box: Box, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """A box in points as left, top, right, bottom pixel of a page of that shape (H, W), inside it and at least 1 x 1."""
+    height, width = shape[:2]
+    x0, y0 = (max(0, round(v * PIXELS_PER_POINT)) for v in (box.x0, box.y0))
+    x0, y0 = min(x0, width - 1), min(y0, height - 1)
+    x1 = min(width, max(x0 + 1, round(box.x1 * PIXELS_PER_POINT)))
+    y1 = min(height, max(y0 + 1, round(box.y1 * PIXELS_PER_POINT)))
+    return x0, y0, x1, y1
+
+
+def pen_picture(page: AlignedPage, box: Box, margin: float = 0.0) -> Grey:
+    """The crop (H x W uint8) with the form's print made white: what a person or a typewriter added."""
+    reach = REMNANT_REACH / PIXELS_PER_POINT + margin
+    grey, print_ = cut(page.grey, box, reach), cut(page.blank.ink, box, reach)
+    kept = without_print(grey, print_)
+    x0, y0, _, _ = pixels(box.grown(reach), page.grey.shape)
+    a, b, c, d = pixels(box.grown(margin), page.grey.shape)
+    return kept[b - y0 : d - y0, a - x0 : c - x0]
+
+
+def without_print(grey: Grey, print_: Grey) -> Grey:
+    """`grey` (H x W uint8) with what the mask `print_` (255 where the blank is printed) explains made white."""
+    if not print_.any():
+        return grey.copy()
+    ink = (grey < INK_LEVEL).astype(np.uint8)
+    printed = _widened(print_ > 0, PRINT_REACH)
+    pen = ink & ~printed & 1
+    pen = _without_remnants(pen, _widened(print_ > 0, REMNANT_REACH))
+    crossing = cv2.morphologyEx(pen, cv2.MORPH_CLOSE, np.ones((BRIDGE, 3), np.uint8))
+    crossing |= cv2.morphologyEx(pen, cv2.MORPH_CLOSE, np.ones((3, BRIDGE), np.uint8))
+    pen |= crossing & ink
+    # one pixel around the ink keeps its soft edge
+    return np.where(_widened(pen > 0, 1), grey, 255).astype(np.uint8)
+
+
+def ink_mask(picture: Grey) -> Grey:
+    """1 where a picture has ink, else 0 (H x W uint8)."""
+    return (picture < INK_LEVEL).astype(np.uint8)
+
+
+def _without_remnants(pen: Grey, near_print: Grey) -> Grey:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(pen, connectivity=8)
+    if count <= 1:
+        return pen
+    near = np.bincount(labels.ravel(), weights=near_print.ravel(), minlength=count)
+    keep = near < REMNANT_SHARE * stats[:, cv2.CC_STAT_AREA]
+    keep[0] = False
+    return keep[labels].astype(np.uint8)
+
+
+def _widened(mask: np.ndarray, reach: int) -> Grey:
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel), np.uint8)
