@@ -91,7 +91,7 @@ def measure(pages: Sequence[PrintedPage], widgets: Sequence[Widget], meaning: Me
 
 def _header(flat: Path, fillable: Path) -> str:
     return (
-        f"Measured by `faxforms forms build` from {flat.name} and {fillable.name}; not to be edited by hand.\n"
+        f"Measured by `faxforms forms build` from {flat.name}\nand {fillable.name}; not to be edited by hand.\n"
         "Points (1/72 inch) from the page's top-left corner: left, top, right, bottom."
     )
 
