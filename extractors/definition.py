@@ -66,8 +66,8 @@ class Option:
 class Field:
     """One field of a form.
 
-    `box` is where a person writes (for a check box the printed square, for a choice the hull of its options' squares), in
-    points on page `page` (1-based).
+    `box` is where a person writes (for a check box the printed square, for a choice the hull of its options' squares),
+    in points on page `page` (1-based).
     `cells` are the comb's cells from left to right, empty where the field is free. A date comb has ten cells of which
     the 3rd and 6th hold the printed slash. `required_when`: the field is required as soon as one of these holds.
     """
