@@ -1,0 +1,98 @@
+"""Fax coding (ITU-T T.4 and T.6) where libtiff gives up or keeps silent."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pikepdf
+import pypdfium2 as pdfium
+from PIL import Image
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+from extractors.opening.opened import Grey
+
+COMPRESSION, PHOTOMETRIC, FILL_ORDER = 259, 262, 266
+STRIP_OFFSETS, STRIP_BYTES, ROWS_PER_STRIP, T4_OPTIONS = 273, 279, 278, 292
+
+MH, G3, G4 = 2, 3, 4  # values of COMPRESSION
+FAX_COMPRESSIONS = (MH, G3, G4)
+
+TWO_DIMENSIONAL = 1  # bit of T4_OPTIONS
+LOW_BIT_FIRST = 2  # value of FILL_ORDER
+BLACK_IS_ZERO = 1  # value of PHOTOMETRIC
+SWAPPED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+SHORTER = 0.9
+"""A G4 page coded again may differ from what came in by how an encoder ends a page, not by a tenth of its length."""
+SLACK = 64  # bytes: fill and end-of-page codes
+
+
+def leniently_decoded(tags: ImageFileDirectory_v2, data: bytes, size: tuple[int, int]) -> Grey | None:
+    """A fax page decoded by pdfium, which goes on after damaged lines; None where it cannot either."""
+    width, height = size
+    rows = min(int(tags.get(ROWS_PER_STRIP, height)), height)
+    page = np.full((height, width), 255, np.uint8)
+    offsets, sizes = tags.get(STRIP_OFFSETS, ()), tags.get(STRIP_BYTES, ())
+    strips = zip(range(0, height, rows), offsets, sizes, strict=False) if rows > 0 else ()
+    found = False
+    for top, offset, length in strips:
+        strip = _strip(data[offset : offset + length], tags, width, min(rows, height - top))
+        if strip is not None:
+            page[top : top + strip.shape[0]] = strip
+            found = True
+    return page if found else None
+
+
+def _strip(coded: bytes, tags: ImageFileDirectory_v2, width: int, height: int) -> Grey | None:
+    if not coded:
+        return None
+    if tags.get(FILL_ORDER) == LOW_BIT_FIRST:
+        coded = coded.translate(SWAPPED)
+    kind = tags.get(COMPRESSION)
+    two_dimensional = bool(int(tags.get(T4_OPTIONS, 0)) & TWO_DIMENSIONAL)
+    parameters = pikepdf.Dictionary(
+        K=-1 if kind == G4 else int(two_dimensional),
+        Columns=width,
+        Rows=height,
+        EncodedByteAlign=kind == MH,
+        BlackIs1=tags.get(PHOTOMETRIC) == BLACK_IS_ZERO,
+    )
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(width, height))
+        picture = pikepdf.Stream(
+            pdf, coded, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=width, Height=height,
+            ColorSpace=pikepdf.Name.DeviceGray, BitsPerComponent=1,
+            Filter=pikepdf.Name.CCITTFaxDecode, DecodeParms=parameters,
+        )  # fmt: skip
+        page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(P=picture))
+        page.Contents = pikepdf.Stream(pdf, f"{width} 0 0 {height} 0 0 cm /P Do".encode())
+        wrapped = io.BytesIO()
+        pdf.save(wrapped)
+    document = pdfium.PdfDocument(wrapped.getvalue())
+    try:
+        pictures = list(document[0].get_objects(filter=[pdfium.raw.FPDF_PAGEOBJ_IMAGE]))
+        return np.asarray(pictures[0].get_bitmap().to_pil().convert("L")).copy() if pictures else None
+    except pdfium.PdfiumError:
+        return None
+    finally:
+        document.close()
+
+
+def lines_lost(image: Image.Image, tags: ImageFileDirectory_v2) -> bool:
+    """Whether a decoded G4 page lacks lines: no decoder says so, but coded again it is much shorter than what came in.
+
+    G4 (ITU-T T.6) leaves an encoder no choice but at the end of the page, so an undamaged page comes out at the same
+    length. G3 has an end-of-line code to catch up at, and is left to the count of the receiving machine.
+    """
+    if tags.get(COMPRESSION) != G4:
+        return False
+    sizes = [int(size) for size in tags.get(STRIP_BYTES, ())]
+    came = sum(sizes)
+    again = io.BytesIO()
+    image.save(
+        again, "TIFF", compression="group4", tiffinfo={ROWS_PER_STRIP: int(tags.get(ROWS_PER_STRIP, image.height))}
+    )
+    with Image.open(again) as coded:
+        ours = sum(coded.tag_v2[STRIP_BYTES])  # type: ignore[attr-defined]  # every TIFF image has it
+    return bool(ours < SHORTER * came - SLACK * max(1, len(sizes)))

@@ -1,0 +1,217 @@
+"""PDF: a page that is one picture gives it as sent, all others are rendered with their form fields and annotations."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import pikepdf
+import pypdfium2 as pdfium
+
+from extractors.errors import DamagedFile, EncryptedFile, LimitExceeded, PageError
+from extractors.geometry import POINTS_PER_INCH
+from extractors.limits import Limits
+from extractors.opening.aspect import check_pixels, medium_of, square_size, squared
+from extractors.opening.opened import PAGE_DPI, Grey, Medium, OpenedPage, unopened
+from extractors.opening.pdf_content import (
+    PageFrame,
+    annotation_boxes,
+    check_pictures,
+    form_values,
+    page_frame,
+    picture_facts,
+    text_annotations,
+    words,
+)
+from extractors.opening.picture import as_grey
+
+READ_ERRORS = (
+    pikepdf.PdfError,
+    pdfium.PdfiumError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    RuntimeError,
+    MemoryError,
+    OverflowError,
+)
+"""What pikepdf and pdfium raise on damaged pages, by their documentation and fuzzing."""
+
+PICTURE_PAGE = 0.8
+"""A page of which pictures cover so much is a scan, also when a machine wrote its head line on it."""
+
+INVISIBLE = 3
+"""Text rendering mode of the text layer behind scans (PDF 1.7, table 106)."""
+
+STRAIGHT = 1e-3  # points: entries of a picture's matrix below this are rounding
+
+
+def open_pdf(data: bytes, limits: Limits) -> Iterator[OpenedPage]:
+    """The pages of a PDF file.
+
+    Raises:
+        EncryptedFile: a password is needed.
+        DamagedFile: no page can be found, not even by rebuilding the cross-reference table.
+        LimitExceeded: more pages than allowed.
+    """
+    with _inspected(data) as pdf:
+        count = len(pdf.pages)
+        if count == 0:
+            raise DamagedFile("open", "no page in the PDF file")
+        if count > limits.pages:
+            raise LimitExceeded("open", f"{count} pages, {limits.pages} are allowed")
+        renderer = _renderer(data, pdf)
+        try:
+            for number in range(1, count + 1):
+                try:
+                    yield _page(pdf, renderer, number, limits)
+                except PageError as error:
+                    yield unopened(number, str(error))
+                except READ_ERRORS as error:
+                    yield unopened(number, f"open: the page cannot be decoded ({type(error).__name__})")
+            if _promised_pages(pdf) > count:
+                yield unopened(count + 1, "open: the file says that it has more pages, they are lost")
+        finally:
+            renderer.close()
+
+
+def _inspected(data: bytes) -> pikepdf.Pdf:
+    try:
+        return pikepdf.open(io.BytesIO(data))
+    except pikepdf.PasswordError as error:
+        raise EncryptedFile("open", "the PDF file needs a password") from error
+    except READ_ERRORS as error:
+        raise DamagedFile("open", f"the PDF file cannot be read or repaired ({type(error).__name__})") from error
+
+
+def _renderer(data: bytes, pdf: pikepdf.Pdf) -> pdfium.PdfDocument:
+    """The file opened for rendering; pdfium repairs less than pikepdf, so a second try is with pikepdf's rewriting."""
+    try:
+        document = pdfium.PdfDocument(data)
+        if len(document) != len(pdf.pages):
+            document.close()
+            document = pdfium.PdfDocument(_rewritten(pdf))
+    except READ_ERRORS:
+        try:
+            document = pdfium.PdfDocument(_rewritten(pdf))
+        except READ_ERRORS as error:
+            raise DamagedFile("open", f"the PDF file cannot be repaired ({type(error).__name__})") from error
+    document.init_forms()
+    return document
+
+
+def _rewritten(pdf: pikepdf.Pdf) -> bytes:
+    repaired = io.BytesIO()
+    pdf.save(repaired, encryption=False)
+    return repaired.getvalue()
+
+
+def _promised_pages(pdf: pikepdf.Pdf) -> int:
+    try:
+        return int(pdf.Root.Pages.Count)
+    except READ_ERRORS:
+        return 0
+
+
+def _page(pdf: pikepdf.Pdf, renderer: pdfium.PdfDocument, number: int, limits: Limits) -> OpenedPage:
+    source = pdf.pages[number - 1]
+    frame = page_frame(source)
+    check_pixels(number, *square_size(frame.size), limits)
+    check_pictures(source, number, limits)
+    page = renderer[number - 1]
+    try:
+        annotated = annotation_boxes(source, frame)
+        values = form_values(source, frame)
+        picture = None if annotated or values else _only_picture(source, page)
+        if picture is not None:
+            return _picture_page(source, picture, number, frame)
+        return _rendered_page(source, page, number, frame)
+    finally:
+        page.close()
+
+
+def _only_picture(source: pikepdf.Page, page: pdfium.PdfPage) -> pdfium.PdfImage | None:
+    """The picture that is all there is to see on the page, upright or turned by quarters, without mask; else None."""
+    visible = [thing for thing in page.get_objects(max_depth=1) if not _invisible(thing)]
+    if len(visible) != 1 or not isinstance(visible[0], pdfium.PdfImage):
+        return None
+    a, b, c, d = (0.0 if abs(entry) < STRAIGHT else entry for entry in visible[0].get_matrix().get()[:4])
+    straight = (b == c == 0 and a * d > 0) or (a == d == 0 and b * c < 0)
+    plain = straight and picture_facts(source, visible[0].get_px_size()).plain
+    return visible[0] if plain else None
+
+
+def _invisible(thing: pdfium.PdfObject) -> bool:
+    if thing.type != pdfium.raw.FPDF_PAGEOBJ_TEXT:
+        return False
+    return bool(pdfium.raw.FPDFTextObj_GetTextRenderMode(thing) == INVISIBLE)
+
+
+def _picture_page(source: pikepdf.Page, picture: pdfium.PdfImage, number: int, frame: PageFrame) -> OpenedPage:
+    """The picture's own pixels, brought to its size on the page and laid where it lies."""
+    native = as_grey(picture.get_bitmap(render=False).to_pil())
+    bilevel = picture_facts(source, picture.get_px_size()).bilevel
+    a, b, c, d = picture.get_matrix().get()[:4]
+    upright = abs(a) > abs(b)
+    quarters = (0 if a > 0 else 2) if upright else (1 if b > 0 else 3)  # counter-clockwise, as the matrix turns it
+    placed = np.rot90(native, quarters)
+    size = (abs(a), abs(d)) if upright else (abs(c), abs(b))
+    left, _, _, top = picture.get_bounds()
+    grey = _laid(squared(np.ascontiguousarray(placed), size), (left - frame.x0, frame.y1 - top), frame.unturned_size)
+    resolution = tuple(pixels / side * POINTS_PER_INCH for pixels, side in zip(placed.shape[::-1], size, strict=True))
+    scan_lines_lie = not upright
+    if frame.rotate % 180:
+        resolution, scan_lines_lie = resolution[::-1], not scan_lines_lie
+    medium = medium_of(bilevel, native.shape[1], resolution[1 if scan_lines_lie else 0])
+    grey = np.ascontiguousarray(np.rot90(grey, -frame.rotate // 90))
+    return OpenedPage(number, grey, frame.size, (resolution[0], resolution[1]), medium)
+
+
+def _laid(picture: Grey, corner: tuple[float, float], size: tuple[float, float]) -> Grey:
+    """The picture on a white page of that size (points), its corner there; what hangs over the edge is cut off."""
+    width, height = square_size(size)
+    x, y = (round(side / POINTS_PER_INCH * PAGE_DPI) for side in corner)
+    if (x, y) == (0, 0) and picture.shape == (height, width):
+        return picture
+    page = np.full((height, width), 255, np.uint8)
+    part = picture[max(0, -y) : max(0, height - y), max(0, -x) : max(0, width - x)]
+    x, y = max(0, x), max(0, y)
+    page[y : y + part.shape[0], x : x + part.shape[1]] = part
+    return page
+
+
+def _rendered_page(source: pikepdf.Page, page: pdfium.PdfPage, number: int, frame: PageFrame) -> OpenedPage:
+    """The page as a reader draws it, with form fields and annotations, and what the file says about its content."""
+    pictures = list(page.get_objects(filter=[pdfium.raw.FPDF_PAGEOBJ_IMAGE]))
+    scanned = _picture_medium(source, pictures, frame)
+    bitmap = page.render(scale=PAGE_DPI / POINTS_PER_INCH, grayscale=True, may_draw_forms=True, draw_annots=True)
+    grey = squared(bitmap.to_numpy().reshape(bitmap.height, bitmap.width).copy(), frame.size)
+    bitmap.close()
+    digital = scanned is None
+    placed = [frame.box(picture.get_bounds()) for picture in pictures] if digital else []
+    return OpenedPage(
+        number=number,
+        grey=grey,
+        size_points=frame.size,
+        resolution=(PAGE_DPI, PAGE_DPI),
+        medium=scanned or Medium.DIGITAL,
+        form_values=form_values(source, frame),
+        words=words(source, frame) + text_annotations(source, frame) if digital else (),
+        stamps=(*placed, *annotation_boxes(source, frame)),
+    )
+
+
+def _picture_medium(source: pikepdf.Page, pictures: list[pdfium.PdfImage], frame: PageFrame) -> Medium | None:
+    """Fax or scan where pictures cover the page, else None."""
+    boxes = [frame.box(picture.get_bounds()) for picture in pictures]
+    covered = sum(box.width * box.height for box in boxes)
+    if covered < PICTURE_PAGE * frame.size[0] * frame.size[1]:
+        return None
+    largest = max(pictures, key=lambda picture: picture.get_px_size()[0])
+    width = largest.get_px_size()[0]
+    return medium_of(
+        picture_facts(source, largest.get_px_size()).bilevel, width, width / frame.size[0] * POINTS_PER_INCH
+    )
