@@ -72,8 +72,10 @@ def measure(pages: Sequence[PrintedPage], widgets: Sequence[Widget], meaning: Me
         The geometry and the warnings.
 
     Raises:
-        DefinitionError: a field has no widget, or a widget no field.
+        DefinitionError: a field has no widget, a widget no field, or the blanks differ in their pages.
     """
+    if any(widget.page > len(pages) for widget in widgets):
+        raise DefinitionError(f"{meaning.form_id}/{BLANK}", "", "has fewer pages than the fillable blank")
     unused = {widget.name: widget for widget in widgets}
     warnings: list[str] = []
     fields: dict[str, FieldGeometry] = {}
@@ -166,8 +168,8 @@ def _comb(page: PrintedPage, widget: Widget, cells: int, warnings: list[str]) ->
                 f"{widget.name}: an upright is printed {abs(nearest - upright):.1f} points beside its place"
             )
         uprights.append(nearest if abs(nearest - upright) < reach else upright)
-    if any(min(abs(edge - upright) for upright in even) > reach for edge in printed):
-        warnings.append(f"{widget.name}: more cells are printed than the widget has")
+    if len(printed) != cells + 1:
+        warnings.append(f"{widget.name}: {len(printed)} uprights are printed, the widget has {cells} cells")
     return uprights
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,9 +52,10 @@ class PrintedPage:
         return min(under, key=lambda line: abs(line.y0 - place.y1), default=None)
 
     def uprights_in(self, place: Box) -> list[float]:
-        """The x of every upright edge of the small frames that stand in `place`, from left to right."""
+        """The x of every upright of the small frames that stand in `place`, from left to right, a shared one once."""
         cells = [frame for frame in self.frames if holds(place, *centre(frame)) and frame.width < place.width / 2]
-        return sorted(edge for cell in cells for edge in (cell.x0, cell.x1))
+        edges = sorted(edge for cell in cells for edge in (cell.x0, cell.x1))
+        return [edge for before, edge in itertools.pairwise([-math.inf, *edges]) if edge - before > LINE_THICKNESS]
 
     def word_right_of(self, square: Box, reach: float) -> str | None:
         """The first word that begins within `reach` points to the right of a square, on its height, or None."""
