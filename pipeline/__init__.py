@@ -1,1 +1,1 @@
-"""Memory: the main path of one document, the store, the queue."""
+"""Memory: the main path of one document, the store, intake, the review queue, the registry and the exports."""

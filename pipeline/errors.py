@@ -1,0 +1,40 @@
+"""The error tree of this floor; each error says what becomes of the document.
+
+FaxformsError
+├── OriginalDamaged     the stored original is gone or changed: the document is marked `failed` and waits for a person
+├── ClaimLost           another took the document over after our lease ran out: our work on it is dropped, theirs stands
+├── ManifestError       the manifest cannot be used: nothing of it is taken in
+├── RegistryFileError   the registry file cannot be used: nothing of it is imported
+├── DatabaseOutdated    the database is another version's: nothing is done until it is upgraded
+└── NotThere            the document or page asked for does not exist: nothing changes
+
+Messages name documents by number or hash, never by a path or a patient's data.
+"""
+
+from __future__ import annotations
+
+from extractors.errors import FaxformsError
+
+
+class OriginalDamaged(FaxformsError):
+    """The stored original is gone or its bytes have another hash than its name."""
+
+
+class ClaimLost(FaxformsError):
+    """The lease on a document or review item is no longer ours."""
+
+
+class ManifestError(FaxformsError):
+    """A manifest, or a path named beside it, that cannot be used."""
+
+
+class RegistryFileError(FaxformsError):
+    """A registry file that cannot be used."""
+
+
+class DatabaseOutdated(FaxformsError):
+    """A database with the tables of another version of the program."""
+
+
+class NotThere(FaxformsError):
+    """A document or page that does not exist."""

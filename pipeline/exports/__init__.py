@@ -1,0 +1,1 @@
+"""What leaves the house: see docs for the contract of each format."""

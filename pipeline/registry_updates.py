@@ -1,0 +1,166 @@
+"""What an accepted form does to the registry, from the day on which it was received.
+
+| form | effect |
+|---|---|
+| prescriber enrollment | certifies the prescriber (R36) |
+| designee enrollment | enrolls the designee for the prescriber, and for the second one named (R33, R34) |
+| pharmacy, inpatient or outpatient | certifies the pharmacy in that setting (R35, R37) |
+| patient enrollment of 2015 | enrolls the patient in the first programme |
+| PSF with baseline | enrolls the patient in the modified programme (R8) |
+| PSF, ANC lab report | treatment status, monitoring frequency; BEN and hospice when designated (R13, R20, R21, R28) |
+
+Only values read with confidence are used. An enrollment's day is the day of the first form that brought it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from pipeline import registry
+from pipeline.store import audit
+from pipeline.store.registry_models import Designee, Patient, Pharmacy, Prescriber
+from validators.content import Content, Known
+from validators.registry import Programme
+
+FIRST_YEAR_OF_MODIFIED = 2021
+"""Forms in use from this year on belong to the modified programme."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An accepted form. `patient_key` is the registry's key of the patient meant, None when the registry has none."""
+
+    content: Content
+    form_pk: int
+    received: dt.date
+    patient_key: str | None = None
+    who: str = audit.PROGRAM
+
+    @property
+    def programme(self) -> Programme:
+        """The programme that the form belongs to."""
+        started = self.content.definition.in_use_from.year
+        return Programme.MODIFIED if started >= FIRST_YEAR_OF_MODIFIED else Programme.FIRST
+
+    def known(self, name: str) -> Any:
+        """A field's value when it was read with confidence, else None."""
+        state = self.content.state(name)
+        return state.value if isinstance(state, Known) else None
+
+    def known_text(self, name: str) -> str | None:
+        """Likewise, of a field that holds text or one option."""
+        value = self.known(name)
+        return value if isinstance(value, str) else None
+
+
+def apply(session: Session, form: Accepted) -> None:
+    """Update the registry by an accepted form, in the transaction that accepts it."""
+    match form.content.family:
+        case "prescriber_enrollment":
+            _certify_prescriber(session, form)
+        case "designee_enrollment":
+            _enroll_designee(session, form)
+        case "pharmacy_inpatient" | "pharmacy_outpatient":
+            _certify_pharmacy(session, form)
+        case "patient_enrollment":
+            _enroll_patient(session, form)
+        case "psf" if form.known("submission_type") == "baseline":
+            _enroll_patient(session, form)
+        case "psf" | "anc_lab":
+            _update_patient(session, form)
+
+
+def _certify_prescriber(session: Session, form: Accepted) -> None:
+    npi = form.known_text("prescriber_npi")
+    if npi is None:
+        return
+    values = _texts(form, "prescriber", ("first_name", "last_name", "email", "phone", "fax", "dea"))
+    row = registry.find(session, "prescribers", {"npi": npi})
+    _put(session, form, row or Prescriber(npi=npi), values, day=f"certified_on_{form.programme}")
+
+
+def _enroll_designee(session: Session, form: Accepted) -> None:
+    values = _texts(form, "designee", ("first_name", "last_name", "email", "phone"))
+    if not {"first_name", "last_name"} <= values.keys():
+        return
+    for field in ("prescriber_npi", "prescriber_2_npi"):
+        if npi := form.known_text(field):
+            name = {"first_name": values["first_name"], "last_name": values["last_name"]}
+            row = registry.find(session, "designees", {"prescriber_npi": npi} | name)
+            _put(session, form, row or Designee(prescriber_npi=npi), values, day=f"enrolled_on_{form.programme}")
+
+
+def _certify_pharmacy(session: Session, form: Accepted) -> None:
+    npi, setting = form.known_text("pharmacy_npi"), form.content.family.removeprefix("pharmacy_")
+    if npi is None:
+        return
+    values = {"name": ""} | _texts(form, "pharmacy", ("name", "ncpdp"))
+    row = registry.find(session, "pharmacies", {"npi": npi, "setting": setting})
+    _put(session, form, row or Pharmacy(npi=npi, setting=setting), values, day=f"certified_on_{form.programme}")
+
+
+def _enroll_patient(session: Session, form: Accepted) -> None:
+    name, dob = form.content.name("patient"), form.known("patient_dob")
+    row = _patient(session, form)
+    if row is None and (name is None or not isinstance(dob, dt.date)):
+        return
+    values = _texts(form, "patient", ("zip", "gender")) | _course(form)
+    if npi := form.known_text("prescriber_npi"):
+        values["prescriber_npi"] = npi
+    if row is None and name is not None:
+        row = Patient(first_name=name.first, last_name=name.last, dob=dob, ben=False, hospice=False)
+    if row is not None:
+        _put(session, form, row, values, day=f"enrolled_on_{form.programme}")
+
+
+def _update_patient(session: Session, form: Accepted) -> None:
+    row = _patient(session, form)
+    if row is not None:
+        _put(session, form, row, _course(form))
+
+
+def _patient(session: Session, form: Accepted) -> Patient | None:
+    return session.get(Patient, int(form.patient_key)) if form.patient_key else None
+
+
+def _course(form: Accepted) -> dict[str, Any]:
+    """Status, frequency and designations; a box left empty takes no designation away (R28)."""
+    course: dict[str, Any] = {}
+    for field in ("treatment_status", "monitoring_frequency"):
+        if value := form.known_text(field):
+            course[field] = value
+    for box, field in (("ben_flag", "ben"), ("hospice_flag", "hospice")):
+        if form.known(box) is True:
+            course[field] = True
+    return course
+
+
+def _texts(form: Accepted, of: str, fields: tuple[str, ...]) -> dict[str, Any]:
+    found = {field: form.known_text(f"{of}_{field}") for field in fields}
+    return {field: value for field, value in found.items() if value is not None}
+
+
+def _put(
+    session: Session,
+    form: Accepted,
+    row: Prescriber | Designee | Patient | Pharmacy,
+    values: Mapping[str, Any],
+    *,
+    day: str | None = None,
+) -> None:
+    """Add the row or change it; `day` is the column that holds since when it is enrolled or certified."""
+    values = dict(values)
+    if day is not None:
+        since = getattr(row, day)
+        values[day] = form.received if since is None else min(since, form.received)
+    if row.id is not None:
+        registry.change(session, row, values, effective_on=form.received, form_pk=form.form_pk, who=form.who)
+        return
+    for field, value in values.items():
+        setattr(row, field, value)
+    registry.add(session, row, effective_on=form.received, form_pk=form.form_pk, who=form.who)

@@ -1,0 +1,69 @@
+"""Settings: from the environment (`FAXFORMS_…`), else from `faxforms.toml`, else as they stand here."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from extractors.limits import Limits
+
+
+class Settings(BaseSettings):
+    """What an installation can set. A nested value is named with two underscores: `FAXFORMS_LIMITS__PAGES=100`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FAXFORMS_", env_nested_delimiter="__", toml_file="faxforms.toml", frozen=True, extra="forbid"
+    )
+
+    data_dir: Path = Field(Path("data"), description="where the originals and the SQLite database lie")
+    database_url: str = Field("", description="SQLAlchemy URL; empty: a SQLite database in data_dir")
+    limits: Limits = Field(Limits(), description="what one document may ask for")
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="reading processes, one a core")
+    lease_minutes: float = Field(15.0, gt=0, description="after which the work of a dead process can be claimed again")
+    attempts: int = Field(
+        3, ge=1, description="claims after which a document that never got through is given to a person"
+    )
+    accept_prescriber_only_in_order: bool = Field(
+        False,
+        description="let forms with content that only a prescriber may sign (R20 to R23) pass when they are in order",
+    )
+    thresholds: dict[str, float] = Field(
+        default_factory=dict,
+        description="field name to the confidence below which a person must look, over the reader's own doubt",
+    )
+
+    @property
+    def url(self) -> str:
+        """The database's URL."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'faxforms.db'}"
+
+    @property
+    def originals(self) -> Path:
+        """The folder of the untouched originals."""
+        return self.data_dir / "originals"
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a process may work on a document before another may take it over."""
+        return timedelta(minutes=self.lease_minutes)
+
+    def that_decide(self) -> dict[str, Any]:
+        """The settings that a decision depends on, to be kept with it; no URL, for a URL may hold a password."""
+        return self.model_dump(mode="json", include={"accept_prescriber_only_in_order", "thresholds", "limits"})
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

@@ -1,0 +1,63 @@
+"""Opening the database: SQLite in a file by default, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+
+BUSY_TIMEOUT_MS = 30_000
+"""How long a SQLite writer waits for another one."""
+
+WRITE_LOCK = 0x_FA_F0_12
+"""Key of the PostgreSQL advisory lock for `take_write_turn` (any number that no other program uses)."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for the URL.
+
+    SQLite runs in WAL mode, and a transaction takes the write lock when it begins: a plain BEGIN that becomes a writer
+    later fails with 'locked' as soon as two processes work at once.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def read_only(engine: Engine) -> Engine:
+    """The same database for transactions that only read: on SQLite they do not hold up writers."""
+    return engine.execution_options(faxforms_read_only=True)
+
+
+def take_write_turn(connection: Connection) -> None:
+    """Let writers that judge or add to the audit trail go one after another until their transaction ends.
+
+    On SQLite BEGIN IMMEDIATE has done it already.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK})
+
+
+def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:
+    connection.isolation_level = None  # the driver begins no transactions on its own; `_begin_sqlite` does
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    only_reads = connection.get_execution_options().get("faxforms_read_only", False)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

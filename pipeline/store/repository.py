@@ -1,0 +1,182 @@
+"""Reading and writing documents and forms: plain functions with a Session, no decisions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from extractors.geometry import Box
+from extractors.reading import FormReading, PageReading, Pen, Reading, ReadingState, Value
+from pipeline.store.models import (
+    Document,
+    EvaluatedRule,
+    FieldReading,
+    Form,
+    FormRoute,
+    Page,
+    SettingsSnapshot,
+    Source,
+)
+
+T = TypeVar("T")
+
+
+def find_document(session: Session, sha256: str) -> Document | None:
+    """The document of those bytes."""
+    return session.scalar(select(Document).where(Document.sha256 == sha256))
+
+
+def add_document(session: Session, sha256: str, size: int, received: dt.date) -> Document:
+    """A document that has just come in."""
+    document = Document(sha256=sha256, size=size, received=received, taken_in_at=_now())
+    session.add(document)
+    session.flush()
+    return document
+
+
+def note_source(
+    session: Session,
+    document: Document,
+    *,
+    channel: str,
+    file: str,
+    received: dt.date,
+    details: Mapping[str, Any] | None,
+) -> bool:
+    """Note which file brought the document; False when that was known already."""
+    for source in document.sources:
+        if (source.channel, source.file, source.received) == (channel, file, received):
+            return False
+    document.sources.append(
+        Source(
+            channel=channel,
+            file=file,
+            received=received,
+            noted_at=_now(),
+            details=None if details is None else dict(details),
+        )
+    )
+    session.flush()
+    return True
+
+
+def record_pages(session: Session, document: Document, pages: Iterable[PageReading]) -> None:
+    """Every page that came in, in its one place."""
+    for page in pages:
+        document.pages.append(
+            Page(
+                page=page.page,
+                kind=page.kind,
+                rotated=page.rotated,
+                form=page.form,
+                form_id=page.form_id,
+                form_page=page.form_page,
+                match=page.match,
+                residual=page.residual,
+                to_blank=None if page.to_blank is None else list(page.to_blank),
+                text=_storable(page.text),
+                nearest=page.nearest,
+                error=page.error,
+            )
+        )
+    session.flush()
+
+
+def record_form(session: Session, document: Document, position: int, form_reading: FormReading) -> Form:
+    """A form with all its readings."""
+    form = Form(
+        position=position,
+        form_id=form_reading.form_id,
+        pages=list(form_reading.pages),
+        missing_pages=list(form_reading.missing_pages),
+    )
+    form.readings = [_reading_row(reading) for reading in form_reading.readings.values()]
+    document.forms.append(form)
+    session.flush()
+    return form
+
+
+def load_form(form: Form) -> FormReading:
+    """The form as it was read; crops are left in the database."""
+    readings = {row.field: _reading(row) for row in form.readings}
+    return FormReading(form.form_id, tuple(form.pages), tuple(form.missing_pages), readings)
+
+
+def record_rules(form: Form, rules: Iterable[str]) -> None:
+    """The rules that were in force and were asked."""
+    form.evaluated_rules = [EvaluatedRule(rule=rule) for rule in dict.fromkeys(rules)]
+
+
+def forms_of_key(session: Session, content_key: str, before: Form) -> Sequence[Form]:
+    """The forms about the same thing that came before, the oldest first, without those that are duplicates."""
+    latest = select(func.max(FormRoute.id)).where(FormRoute.form_pk == Form.id).correlate(Form).scalar_subquery()
+    return session.scalars(
+        select(Form)
+        .join(FormRoute, FormRoute.id == latest)
+        .where(Form.content_key == content_key, Form.id < before.id, FormRoute.route != "duplicate")
+        .order_by(Form.id)
+    ).all()
+
+
+def snapshot_settings(session: Session, content: Mapping[str, Any]) -> int:
+    """The id under which these settings are kept; the same content is kept once."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    sha256 = hashlib.sha256(canonical.encode()).hexdigest()
+    found = session.scalar(select(SettingsSnapshot.id).where(SettingsSnapshot.sha256 == sha256))
+    if found is not None:
+        return found
+    snapshot = SettingsSnapshot(sha256=sha256, content=dict(content), first_used_at=_now())
+    session.add(snapshot)
+    session.flush()
+    return snapshot.id
+
+
+def _reading_row(reading: Reading) -> FieldReading:
+    return FieldReading(
+        field=reading.field,
+        value=list(reading.value) if isinstance(reading.value, tuple) else _storable(reading.value),
+        raw=_storable(reading.raw),
+        confidence=reading.confidence,
+        doubtful=reading.doubtful,
+        state=reading.state,
+        page=reading.page,
+        box=reading.box.as_list(),
+        engine=reading.engine,
+        pen=reading.pen,
+        second=_storable(reading.second),
+        why=reading.why,
+        crop=reading.crop,
+    )
+
+
+def _reading(row: FieldReading) -> Reading:
+    value = tuple(row.value) if isinstance(row.value, list) else cast("Value", row.value)
+    return Reading(
+        field=row.field,
+        value=value,
+        raw=row.raw,
+        confidence=row.confidence,
+        doubtful=row.doubtful,
+        state=ReadingState(row.state),
+        page=row.page,
+        box=Box(*row.box),
+        engine=row.engine,
+        pen=Pen(row.pen),
+        second=row.second,
+        why=row.why,
+    )
+
+
+def _storable(text: T) -> T:
+    """Without NUL, which PostgreSQL refuses in text and damaged PDFs contain."""
+    return cast("T", text.replace("\x00", "")) if isinstance(text, str) else text
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
