@@ -39,7 +39,7 @@ class Required(StrEnum):
 class Condition:
     """Something another field says: that it has one of `values`, or, with no values, that it is filled or ticked.
 
-    A ticked check box has the value True, an unticked one False.
+    A ticked check box has the value True, an unticked one False; an empty field counts as unticked.
     """
 
     field: str
@@ -47,10 +47,8 @@ class Condition:
 
     def holds(self, value: str | bool | tuple[str, ...] | None) -> bool:
         """Whether it holds when the other field has `value` (as `extractors.reading.Value` has it)."""
-        found = value if isinstance(value, tuple) else (value,)
-        if not self.values:
-            return any(bool(one) for one in found)
-        return any(one in self.values for one in found)
+        found = value if isinstance(value, tuple) else (value or False,)
+        return any(one in self.values if self.values else bool(one) for one in found)
 
 
 @dataclass(frozen=True, slots=True)

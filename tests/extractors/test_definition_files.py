@@ -122,6 +122,7 @@ def test_the_result_is_due_unless_it_is_not_available() -> None:
         (condition,) = form.field(name).required_when
         assert condition.field == "anc_not_available"
         assert condition.holds(False)
+        assert condition.holds(None)
         assert not condition.holds(True)
 
 
