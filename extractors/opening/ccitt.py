@@ -23,9 +23,11 @@ LOW_BIT_FIRST = 2  # value of FILL_ORDER
 BLACK_IS_ZERO = 1  # value of PHOTOMETRIC
 SWAPPED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
-SHORTER = 0.9
-"""A G4 page coded again may differ from what came in by how an encoder ends a page, not by a tenth of its length."""
-SLACK = 64  # bytes: fill and end-of-page codes
+FILLED = 4  # bit of T4_OPTIONS: lines end on whole bytes
+
+LENGTH_SHARE = 0.01
+"""An undamaged strip coded again comes out at its length, but for how an encoder ends it; more than this share is damage."""
+LENGTH_SLACK = 8  # bytes: fill and end-of-page codes
 
 
 def leniently_decoded(tags: ImageFileDirectory_v2, data: bytes, size: tuple[int, int]) -> Grey | None:
@@ -80,19 +82,21 @@ def _strip(coded: bytes, tags: ImageFileDirectory_v2, width: int, height: int) -
 
 
 def lines_lost(image: Image.Image, tags: ImageFileDirectory_v2) -> bool:
-    """Whether a decoded G4 page lacks lines: no decoder says so, but coded again it is much shorter than what came in.
+    """Whether a decoded page lacks lines: no decoder says so, but coded again it has another length than what came in.
 
-    G4 (ITU-T T.6) leaves an encoder no choice but at the end of the page, so an undamaged page comes out at the same
-    length. G3 has an end-of-line code to catch up at, and is left to the count of the receiving machine.
+    T.6, and T.4 in one dimension without fill, leave an encoder no choice but at the end of a strip. Pages with filled
+    lines (as received) have an end-of-line code to catch up at, and are left to the receiving machine's count.
     """
-    if tags.get(COMPRESSION) != G4:
+    options = int(tags.get(T4_OPTIONS, 0))
+    kind = tags.get(COMPRESSION)
+    if kind == MH or (kind == G3 and options & (TWO_DIMENSIONAL | FILLED)):
         return False
-    sizes = [int(size) for size in tags.get(STRIP_BYTES, ())]
-    came = sum(sizes)
     again = io.BytesIO()
-    image.save(
-        again, "TIFF", compression="group4", tiffinfo={ROWS_PER_STRIP: int(tags.get(ROWS_PER_STRIP, image.height))}
-    )
+    rows = min(int(tags.get(ROWS_PER_STRIP, image.height)), image.height)
+    image.save(again, "TIFF", compression="group4" if kind == G4 else "group3", tiffinfo={ROWS_PER_STRIP: rows})
     with Image.open(again) as coded:
-        ours = sum(coded.tag_v2[STRIP_BYTES])  # type: ignore[attr-defined]  # every TIFF image has it
-    return bool(ours < SHORTER * came - SLACK * max(1, len(sizes)))
+        ours = coded.tag_v2[STRIP_BYTES]  # type: ignore[attr-defined]  # every TIFF image has it
+    came = tags.get(STRIP_BYTES, ())
+    return len(came) != len(ours) or any(
+        abs(before - after) > LENGTH_SHARE * before + LENGTH_SLACK for before, after in zip(came, ours, strict=True)
+    )

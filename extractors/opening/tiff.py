@@ -128,9 +128,12 @@ def _decoded(image: Image.Image, tags: ImageFileDirectory_v2, data: bytes, numbe
     grey = as_grey(image)
     if short:
         return grey, "open: the page's data break off, its lower part is missing"
-    if fax and lines_lost(image, tags):
-        return grey, "open: the page's data are damaged, lines are lost"
-    return grey, None
+    if not fax or not lines_lost(image, tags):
+        return grey, None
+    again = leniently_decoded(tags, data, image.size)
+    if again is not None and not lines_lost(Image.fromarray(again).convert("1"), tags):
+        return again, None
+    return grey, "open: the page's data are damaged, lines are lost"
 
 
 def _ends_early(tags: ImageFileDirectory_v2, length: int) -> bool:
