@@ -6,6 +6,8 @@ mended where ink stands on both sides of what was taken.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -16,6 +18,7 @@ INK_LEVEL = 140  # grey value below which a pixel of a registered page is ink (b
 PRINT_REACH = 1  # pixels: the fax's own thickening of a printed line, beyond the blank's
 REMNANT_REACH = 3  # pixels: specks wholly this near to print are print
 REMNANT_SHARE = 0.7  # of a speck's pixels
+LINE_MARGIN = 2.0  # points around a field's box in which its writing is followed
 BRIDGE = 7  # pixels: the widest printed line over which a stroke is mended
 
 
@@ -43,6 +46,23 @@ def pen_picture(page: AlignedPage, box: Box, margin: float = 0.0) -> Grey:
     x0, y0, _, _ = pixels(box.grown(reach), page.grey.shape)
     a, b, c, d = pixels(box.grown(margin), page.grey.shape)
     return kept[b - y0 : d - y0, a - x0 : c - x0]
+
+
+def line_picture(page: AlignedPage, box: Box) -> Grey:
+    """A field's writing (H x W uint8) with room for strokes that leave the box, print removed."""
+    return pen_picture(page, box, LINE_MARGIN)
+
+
+def cell_pictures(page: AlignedPage, cells: Sequence[Box], margin: float) -> list[Grey]:
+    """A comb's cells, each with `margin` points around it, print removed."""
+    whole = Box(cells[0].x0, cells[0].y0, cells[-1].x1, cells[-1].y1)
+    writing = pen_picture(page, whole, margin)
+    left, top, _, _ = pixels(whole.grown(margin), page.grey.shape)
+    pictures = []
+    for cell in cells:
+        x0, y0, x1, y1 = pixels(cell.grown(margin), page.grey.shape)
+        pictures.append(writing[y0 - top : y1 - top, x0 - left : x1 - left])
+    return pictures
 
 
 def without_print(grey: Grey, print_: Grey) -> Grey:

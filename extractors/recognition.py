@@ -1,0 +1,77 @@
+"""Recognition: which form, which revision, which page of it, and where on the sheet; or none that is known.
+
+The blanks whose landmarks fit are registered, and the one whose printed words are found best is taken. A page that fits
+badly, or whose printed form code is another one, is unknown: it is not read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from extractors.blanks import BlankPage, Features, find_features
+from extractors.form_code import CodeCheck, check_code
+from extractors.geometry import Grey
+from extractors.registration import AlignedPage, CoarseMatch, align, match_coarse
+
+QUICK_LANDMARKS = 400  # of a page tell which blanks it can be
+RIVAL = 0.5  # a blank with this share of the best one's landmarks is registered as well
+CERTAIN_MATCH = 0.80  # share of printed words found from which the fit alone decides, if the form code can't be read
+POSSIBLE_MATCH = 0.50  # below, the page is unknown whatever its code says
+LARGEST_RESIDUAL = 1.5  # points
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What a page is: `page` when it is a known form's, else None with the `nearest` form and how well that fitted."""
+
+    page: AlignedPage | None
+    rotated: int
+    match: float
+    nearest: str | None = None
+
+
+def recognise(grey: Grey, blanks: tuple[BlankPage, ...]) -> Recognition:
+    """Recognise a cleaned page (H x W uint8 at working resolution, turned as it came in)."""
+    features = find_features(grey)
+    candidates = _candidates(features, blanks)
+    if not candidates:
+        return Recognition(None, 0, 0.0)
+    aligned = [(align(grey, blank, coarse), coarse) for blank, coarse in candidates]
+    best, coarse = max(aligned, key=lambda pair: pair[0].match)
+    rotated = quarter_turns(coarse.to_page)
+    if fits(best):
+        return Recognition(best, rotated, best.match)
+    return Recognition(None, rotated, best.match, nearest=best.blank.definition.form_id)
+
+
+def fits(page: AlignedPage) -> bool:
+    """The gate: whether a registered page is the blank's revision beyond doubt."""
+    if page.match < POSSIBLE_MATCH or page.residual > LARGEST_RESIDUAL:
+        return False
+    code = check_code(page)
+    if code is CodeCheck.ANOTHER:
+        return False
+    return code is CodeCheck.SAME or page.match >= CERTAIN_MATCH
+
+
+def quarter_turns(to_page: np.ndarray) -> int:
+    """How far the page stood turned, in degrees clockwise: 0, 90, 180 or 270."""
+    angle = np.degrees(np.arctan2(to_page[1, 0], to_page[0, 0]))
+    return round(float(angle) / 90.0) % 4 * 90
+
+
+def _candidates(features: Features, blanks: tuple[BlankPage, ...]) -> list[tuple[BlankPage, CoarseMatch]]:
+    """The blanks that the page can be, each with its coarse place."""
+    for landmarks in (QUICK_LANDMARKS, len(features.points)):
+        found = [(blank, match_coarse(features, blank.features, landmarks)) for blank in blanks]
+        fitting = [(blank, coarse) for blank, coarse in found if coarse is not None]
+        if fitting:
+            break
+    most = max((coarse.inliers for _, coarse in fitting), default=0)
+    return [
+        (blank, match_coarse(features, blank.features) or coarse)
+        for blank, coarse in fitting
+        if coarse.inliers >= RIVAL * most
+    ]
