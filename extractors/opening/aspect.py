@@ -7,9 +7,9 @@ import math
 import cv2
 
 from extractors.errors import PageError
-from extractors.geometry import POINTS_PER_INCH
+from extractors.geometry import PIXELS_PER_POINT, POINTS_PER_INCH, Grey
 from extractors.limits import Limits
-from extractors.opening.opened import PAGE_DPI, Grey, Medium
+from extractors.opening.opened import Medium
 
 FAX_DPI_ACROSS = 204.0
 """Dots per inch across of every ordinary fax: 1728 in 215 mm (ITU-T T.4, table 2)."""
@@ -63,12 +63,12 @@ def points(width: int, height: int, resolution: tuple[float, float]) -> tuple[fl
 
 
 def square_size(size_points: tuple[float, float]) -> tuple[int, int]:
-    """Width and height in pixels of a page at `PAGE_DPI`, at least one each."""
-    return tuple(max(1, round(side / POINTS_PER_INCH * PAGE_DPI)) for side in size_points)  # type: ignore[return-value]  # two sides
+    """Width and height in pixels of a page at `WORKING_DPI`, at least one each."""
+    return tuple(max(1, round(side * PIXELS_PER_POINT)) for side in size_points)  # type: ignore[return-value]  # two sides
 
 
 def squared(grey: Grey, size_points: tuple[float, float]) -> Grey:
-    """The page with square pixels at `PAGE_DPI`.
+    """The page with square pixels at `WORKING_DPI`.
 
     Each axis by itself: shrinking averages, so that thin strokes turn grey and do not vanish; growing interpolates by
     cubics, which keep a one-line stroke of a standard fax dark in its middle.

@@ -10,7 +10,7 @@ import pypdfium2 as pdfium
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from extractors.opening.opened import Grey
+from extractors.geometry import Grey
 
 COMPRESSION, PHOTOMETRIC, FILL_ORDER = 259, 262, 266
 STRIP_OFFSETS, STRIP_BYTES, ROWS_PER_STRIP, T4_OPTIONS = 273, 279, 278, 292
@@ -26,7 +26,7 @@ SWAPPED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 FILLED = 4  # bit of T4_OPTIONS: lines end on whole bytes
 
 LENGTH_SHARE = 0.01
-"""An undamaged strip coded again comes out at its length, but for how an encoder ends it; more than this share is damage."""
+"""An undamaged strip coded again comes out at its length, but for its end; a larger share is damage."""
 LENGTH_SLACK = 8  # bytes: fill and end-of-page codes
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 from extractors.errors import EmptyFile, LimitExceeded, UnknownFileType
 from extractors.limits import Limits
-from extractors.opening.opened import PAGE_DPI, FileValue, Grey, Medium, OpenedPage, Word
+from extractors.opening.opened import FileValue, Medium, OpenedPage, Word
 from extractors.opening.pdf import open_pdf
 from extractors.opening.picture import open_picture
 from extractors.opening.tiff import open_tiff
 
-__all__ = ["PAGE_DPI", "FileValue", "Grey", "Medium", "OpenedPage", "Word", "open_pages"]
+__all__ = ["FileValue", "Medium", "OpenedPage", "Word", "open_pages"]
 
 Opener = Callable[[bytes, Limits], Iterator[OpenedPage]]
 

@@ -5,16 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
-from extractors.geometry import Box
-
-PAGE_DPI = 200.0
-"""Pixels per inch, both ways, of every page handed up; fine fax has 204 by 196, so that little is gained or lost."""
-
-Grey = NDArray[np.uint8]
-"""A page or a part of one, H x W, 0 black to 255 white."""
+from extractors.geometry import Box, Grey
 
 
 class Medium(StrEnum):
@@ -49,10 +40,10 @@ class FileValue:
 class OpenedPage:
     """One page that came in, number from 1, upright as its file says.
 
-    `grey` has square pixels at `PAGE_DPI`; it is None where nothing could be decoded. `error` tells what is wrong; a
-    page with both was decoded in part, and what is missing is white. `resolution` is dots per inch across and down as
-    sent (rendered pages: `PAGE_DPI`). `bad_lines` counts the scan lines lost in transmission, where the receiving
-    machine wrote it down (TIFF-F, RFC 2306).
+    `grey` has square pixels at the working resolution; it is None where nothing could be decoded. `error` tells what is
+    wrong; a page with both was decoded in part, and what is missing is white. `resolution` is dots per inch across and
+    down as sent (of rendered pages the working resolution). `bad_lines` counts the scan lines lost in transmission,
+    where the receiving machine wrote it down (TIFF-F, RFC 2306).
     `form_values`, `words` and `stamps` (pictures and annotations put on top) are empty on pages that are pictures.
     """
 

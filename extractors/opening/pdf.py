@@ -10,10 +10,10 @@ import pikepdf
 import pypdfium2 as pdfium
 
 from extractors.errors import DamagedFile, EncryptedFile, LimitExceeded, PageError
-from extractors.geometry import POINTS_PER_INCH
+from extractors.geometry import PIXELS_PER_POINT, POINTS_PER_INCH, WORKING_DPI, Grey
 from extractors.limits import Limits
 from extractors.opening.aspect import check_pixels, medium_of, square_size, squared
-from extractors.opening.opened import PAGE_DPI, Grey, Medium, OpenedPage, unopened
+from extractors.opening.opened import Medium, OpenedPage, unopened
 from extractors.opening.pdf_content import (
     PageFrame,
     annotation_boxes,
@@ -173,7 +173,7 @@ def _picture_page(source: pikepdf.Page, picture: pdfium.PdfImage, number: int, f
 def _laid(picture: Grey, corner: tuple[float, float], size: tuple[float, float]) -> Grey:
     """The picture on a white page of that size (points), its corner there; what hangs over the edge is cut off."""
     width, height = square_size(size)
-    x, y = (round(side / POINTS_PER_INCH * PAGE_DPI) for side in corner)
+    x, y = (round(side * PIXELS_PER_POINT) for side in corner)
     if (x, y) == (0, 0) and picture.shape == (height, width):
         return picture
     page = np.full((height, width), 255, np.uint8)
@@ -187,7 +187,7 @@ def _rendered_page(source: pikepdf.Page, page: pdfium.PdfPage, number: int, fram
     """The page as a reader draws it, with form fields and annotations, and what the file says about its content."""
     pictures = list(page.get_objects(filter=[pdfium.raw.FPDF_PAGEOBJ_IMAGE]))
     scanned = _picture_medium(source, pictures, frame)
-    bitmap = page.render(scale=PAGE_DPI / POINTS_PER_INCH, grayscale=True, may_draw_forms=True, draw_annots=True)
+    bitmap = page.render(scale=PIXELS_PER_POINT, grayscale=True, may_draw_forms=True, draw_annots=True)
     grey = squared(bitmap.to_numpy().reshape(bitmap.height, bitmap.width).copy(), frame.size)
     bitmap.close()
     digital = scanned is None
@@ -196,7 +196,7 @@ def _rendered_page(source: pikepdf.Page, page: pdfium.PdfPage, number: int, fram
         number=number,
         grey=grey,
         size_points=frame.size,
-        resolution=(PAGE_DPI, PAGE_DPI),
+        resolution=(WORKING_DPI, WORKING_DPI),
         medium=scanned or Medium.DIGITAL,
         form_values=form_values(source, frame),
         words=words(source, frame) + text_annotations(source, frame) if digital else (),

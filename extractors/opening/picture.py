@@ -9,9 +9,10 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from extractors.errors import DamagedFile, PageError
+from extractors.geometry import Grey
 from extractors.limits import Limits
 from extractors.opening.aspect import believable, check_pixels, medium_of, points, square_size, squared
-from extractors.opening.opened import Grey, OpenedPage, unopened
+from extractors.opening.opened import OpenedPage, unopened
 
 ORIENTATION = 0x0112  # EXIF tag
 

@@ -11,10 +11,11 @@ from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from extractors.errors import DamagedFile, LimitExceeded, PageError
+from extractors.geometry import Grey
 from extractors.limits import Limits
 from extractors.opening.aspect import believable, check_pixels, medium_of, points, square_size, squared
 from extractors.opening.ccitt import FAX_COMPRESSIONS, leniently_decoded, lines_lost
-from extractors.opening.opened import Grey, OpenedPage, unopened
+from extractors.opening.opened import OpenedPage, unopened
 from extractors.opening.picture import PICTURE_ERRORS, as_grey
 
 # Tags of TIFF 6.0 and of TIFF-F (RFC 2306, section 3)
