@@ -1,0 +1,65 @@
+"""Names of people as forms write them, and how alike two readings of a name are."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """A first and a last name; either may be empty."""
+
+    first: str
+    last: str
+
+    def swapped(self) -> PersonName:
+        """The same two words in the other order (a single name field takes either)."""
+        return PersonName(first=self.last, last=self.first)
+
+
+def split_name(text: str) -> PersonName:
+    """First and last name of a single name field: "Last, First" or "First [Middle] Last" (forms.md, "Values people write")."""
+    if "," in text:
+        last, _, first = text.partition(",")
+        return PersonName(first=first.strip(), last=last.strip())
+    words = text.split()
+    if len(words) < 2:
+        return PersonName(first="", last=text.strip())
+    return PersonName(first=words[0], last=words[-1])
+
+
+def likeness(one: PersonName, other: PersonName) -> float:
+    """How alike two names are, 0 to 1: the less alike of first name and last name, in the better of the two orders.
+
+    The weaker half counts, because relatives share a last name and strangers a first name.
+    """
+    return max(_in_order(one, other), _in_order(one.swapped(), other))
+
+
+def similarity(one: str, other: str) -> float:
+    """How alike two words are, 0 to 1: one less the share of letters to be changed; case, accents and marks do not count."""
+    a, b = plain(one), plain(other)
+    longest = max(len(a), len(b))
+    return 1.0 - edit_distance(a, b) / longest if longest else 0.0
+
+
+def edit_distance(one: str, other: str) -> int:
+    """The number of characters to insert, delete or replace (Levenshtein 1966)."""
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, start=1):
+        diagonal, row[0] = row[0], i
+        for j, b in enumerate(other, start=1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
+    return row[-1]
+
+
+def plain(text: str) -> str:
+    """Letters and digits alone, without accents, in lower case."""
+    bare = unicodedata.normalize("NFKD", text)
+    return re.sub(r"[^a-z0-9]", "", bare.casefold())
+
+
+def _in_order(one: PersonName, other: PersonName) -> float:
+    return min(similarity(one.first, other.first), similarity(one.last, other.last))

@@ -1,0 +1,204 @@
+"""Who is certified, enrolled and linked: an unchanging snapshot of the programme's registry to look things up in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from validators.names import PersonName
+
+
+class Programme(StrEnum):
+    """The two programmes, named by the year of their rules. Nothing was carried over from the first (rule R4)."""
+
+    FIRST = "2015"
+    MODIFIED = "2021"
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """From which day on somebody is certified or enrolled in each programme; None: never."""
+
+    in_2015: dt.date | None = None
+    in_2021: dt.date | None = None
+
+    def holds(self, programme: Programme, on: dt.date) -> bool:
+        """Whether it holds in that programme on that day."""
+        since = self.since(programme)
+        return since is not None and since <= on
+
+    def since(self, programme: Programme) -> dt.date | None:
+        """The first day in that programme."""
+        return self.in_2015 if programme is Programme.FIRST else self.in_2021
+
+
+@dataclass(frozen=True, slots=True)
+class Prescriber:
+    """A prescriber; `certified` says in which programme."""
+
+    npi: str
+    name: PersonName
+    certified: Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Designee:
+    """A designee of one prescriber (somebody who works for two prescribers stands here twice); `phone` in digits."""
+
+    name: PersonName
+    phone: str
+    prescriber_npi: str
+    enrolled: Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A patient as enrolled; `key` is the registry's own and says nothing about the person."""
+
+    key: str
+    name: PersonName
+    dob: dt.date
+    zip: str
+    gender: str
+    prescriber_npi: str
+    enrolled: Membership
+    ben: bool
+    hospice: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pharmacy:
+    """A certified pharmacy; one that serves inpatients and outpatients stands here twice (R35)."""
+
+    npi: str
+    name: str
+    setting: str
+    certified: Membership
+
+
+@dataclass(frozen=True)
+class RegistrySnapshot:
+    """The registry as it stood when a form was judged."""
+
+    prescribers: tuple[Prescriber, ...] = ()
+    designees: tuple[Designee, ...] = ()
+    patients: tuple[Patient, ...] = ()
+    pharmacies: tuple[Pharmacy, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> RegistrySnapshot:
+        """The snapshot of a registry file (`faxforms registry import`).
+
+        Raises:
+            KeyError, ValueError: the file lacks something or holds a date that is none.
+        """
+        return cls(
+            prescribers=tuple(_prescriber(entry) for entry in data.get("prescribers", ())),
+            designees=tuple(_designee(entry) for entry in data.get("designees", ())),
+            patients=tuple(_patient(entry) for entry in data.get("patients", ())),
+            pharmacies=tuple(_pharmacy(entry) for entry in data.get("pharmacies", ())),
+        )
+
+    def prescriber(self, npi: str) -> Prescriber | None:
+        """The prescriber with that NPI."""
+        return self._prescriber_by_npi.get(npi)
+
+    def designees_of(self, prescriber_npi: str) -> tuple[Designee, ...]:
+        """The designees of that prescriber, enrolled or not."""
+        return tuple(designee for designee in self.designees if designee.prescriber_npi == prescriber_npi)
+
+    def knows_designees(self, programme: Programme) -> bool:
+        """Whether the registry records designees of that programme at all (those of the first may be lost)."""
+        return any(designee.enrolled.since(programme) is not None for designee in self.designees)
+
+    def patients_like(
+        self, dob: dt.date | None, zip_code: str | None, prescriber_npi: str | None
+    ) -> tuple[Patient, ...]:
+        """The patients who share a date of birth, a ZIP code or a prescriber: the only ones who can be meant."""
+        near = (self._patients_by_dob[dob], self._patients_by_zip[zip_code], self._patients_by_npi[prescriber_npi])
+        return tuple({patient.key: patient for group in near for patient in group}.values())
+
+    @cached_property
+    def _prescriber_by_npi(self) -> Mapping[str, Prescriber]:
+        return {prescriber.npi: prescriber for prescriber in self.prescribers}
+
+    @cached_property
+    def _patients_by_dob(self) -> Mapping[dt.date | None, list[Patient]]:
+        index: defaultdict[dt.date | None, list[Patient]] = defaultdict(list)
+        for patient in self.patients:
+            index[patient.dob].append(patient)
+        return index
+
+    @cached_property
+    def _patients_by_zip(self) -> Mapping[str | None, list[Patient]]:
+        index: defaultdict[str | None, list[Patient]] = defaultdict(list)
+        for patient in self.patients:
+            index[patient.zip].append(patient)
+        return index
+
+    @cached_property
+    def _patients_by_npi(self) -> Mapping[str | None, list[Patient]]:
+        index: defaultdict[str | None, list[Patient]] = defaultdict(list)
+        for patient in self.patients:
+            index[patient.prescriber_npi].append(patient)
+        return index
+
+
+def _prescriber(entry: Mapping[str, Any]) -> Prescriber:
+    return Prescriber(npi=entry["npi"], name=_name(entry), certified=_membership(entry, "certified"))
+
+
+def _designee(entry: Mapping[str, Any]) -> Designee:
+    return Designee(
+        name=_name(entry),
+        phone="".join(c for c in entry.get("phone") or "" if c.isdigit()),
+        prescriber_npi=entry["prescriber_npi"],
+        enrolled=_membership(entry, "enrolled"),
+    )
+
+
+def _patient(entry: Mapping[str, Any]) -> Patient:
+    return Patient(
+        key=str(entry.get("key") or patient_key(_name(entry), entry["dob"], entry["zip"])),
+        name=_name(entry),
+        dob=dt.date.fromisoformat(entry["dob"]),
+        zip=entry["zip"],
+        gender=entry.get("gender") or "",
+        prescriber_npi=entry["prescriber_npi"],
+        enrolled=_membership(entry, "enrolled"),
+        ben=bool(entry.get("ben")),
+        hospice=bool(entry.get("hospice")),
+    )
+
+
+def _pharmacy(entry: Mapping[str, Any]) -> Pharmacy:
+    return Pharmacy(
+        npi=entry["npi"],
+        name=entry.get("name") or "",
+        setting=entry.get("setting") or "",
+        certified=_membership(entry, "certified"),
+    )
+
+
+def patient_key(name: PersonName, dob: str, zip_code: str) -> str:
+    """A key for a patient of a registry file that gives none: the same person has the same key in every import."""
+    identity = "|".join((name.last.casefold(), name.first.casefold(), dob, zip_code))
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def _name(entry: Mapping[str, Any]) -> PersonName:
+    return PersonName(first=entry["first_name"], last=entry["last_name"])
+
+
+def _membership(entry: Mapping[str, Any], kind: str) -> Membership:
+    first, modified = (entry.get(f"{kind}_on_{programme.value}") for programme in Programme)
+    return Membership(
+        in_2015=dt.date.fromisoformat(first) if first else None,
+        in_2021=dt.date.fromisoformat(modified) if modified else None,
+    )

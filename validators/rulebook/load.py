@@ -1,0 +1,168 @@
+"""The rulebook: every rule's dates, words, sources and thresholds, from `rules.yaml` and `doubts.yaml`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from validators.findings import Outcome
+
+FOLDER = Path(__file__).parent
+
+
+class DecidedBy(StrEnum):
+    """What has to be at hand to decide a rule."""
+
+    FORM = "form"  # one form, the date received and the registry
+    DOCUMENT = "document"  # all pages of a transmission
+    STORE = "store"  # the forms that came before
+    NOBODY = "nobody"  # context: the rule decides nothing by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a finding proposes, and what it says to the person at the desk and to the sender."""
+
+    outcome: Outcome
+    operator: str
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the catalogue.
+
+    `since` and `until` are the first and the last day (None: always); `forms` the families of forms it is about (empty: all);
+    `reasons` the slugs it can give, each with its words.
+    """
+
+    number: str
+    group: str
+    title: str
+    since: dt.date | None
+    until: dt.date | None
+    forms: tuple[str, ...]
+    decided_by: DecidedBy
+    reasons: Mapping[str, Words]
+    source: str
+
+    def in_force(self, on: dt.date) -> bool:
+        """Whether the rule holds on that day."""
+        return (self.since is None or self.since <= on) and (self.until is None or on <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The figures of the rules; units and rule numbers stand beside them in `rules.yaml`."""
+
+    programme_start: dt.date
+    no_longer_expected_from: dt.date
+    programme_end: dt.date
+    modified_from: dt.date
+    early_enrollment_from: dt.date
+    reenrollment_until: dt.date
+    baseline_days: int
+    missed_labs_days: int
+    anc_least_plausible: int
+    anc_most_plausible: int
+    anc_low_general: int
+    anc_low_ben: int
+    anc_normal_general: int
+    anc_normal_ben: int
+    inpatient_report_days: int
+    same_name: float
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledPerson:
+    """Whose name a form brings in: its fields, and the fields that repeat it."""
+
+    fields: tuple[str, ...]
+    repeated_in: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtPolicy:
+    """Which doubtful values hold a form; see `doubts.yaml`."""
+
+    critical: frozenset[str]
+    identity: Mapping[str, tuple[str, ...]]
+    enrolls: Mapping[str, EnrolledPerson]
+    ignored: frozenset[str]
+
+    def is_identity(self, name: str) -> bool:
+        """Whether the field only serves to say who is meant."""
+        return any(name in names for names in self.identity.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """All rules in the order of their numbers, the figures, and what to do about doubts."""
+
+    rules: Mapping[str, Rule]
+    doubt_words: Mapping[str, Words]
+    thresholds: Thresholds
+    doubts: DoubtPolicy
+
+
+@cache
+def rulebook() -> Rulebook:
+    """The rulebook as shipped, read once."""
+    data = _yaml("rules.yaml")
+    rules = [_rule(number, entry) for number, entry in data["rules"].items()]
+    return Rulebook(
+        rules={rule.number: rule for rule in rules},
+        doubt_words={reason: _words(entry, Outcome.INCOMPLETE) for reason, entry in data["doubts"].items()},
+        thresholds=Thresholds(**{f.name: data["thresholds"][f.name]["value"] for f in fields(Thresholds)}),
+        doubts=_doubt_policy(_yaml("doubts.yaml")),
+    )
+
+
+def sender_words(rule: str, reason: str) -> str:
+    """What to tell the sender about a finding of that rule with that reason; empty where there is nothing to ask for."""
+    slug = reason.partition(":")[0]
+    words = rulebook().rules[rule].reasons.get(slug) or rulebook().doubt_words.get(slug)
+    return words.sender if words else ""
+
+
+def _rule(number: str, entry: Mapping[str, Any]) -> Rule:
+    decides = entry["kind"] == "decides"
+    outcome = Outcome(entry["outcome"])
+    return Rule(
+        number=number,
+        group=entry["group"],
+        title=entry["title"],
+        since=entry.get("from"),
+        until=entry.get("to"),
+        forms=tuple(entry.get("forms", ())),
+        decided_by=DecidedBy(entry.get("decided_by", "form")) if decides else DecidedBy.NOBODY,
+        reasons={reason: _words(words, outcome) for reason, words in entry.get("reasons", {}).items()},
+        source=entry["source"],
+    )
+
+
+def _words(entry: Mapping[str, str], outcome: Outcome) -> Words:
+    return Words(Outcome(entry.get("outcome", outcome)), entry["operator"], entry.get("sender", ""))
+
+
+def _doubt_policy(data: Mapping[str, Any]) -> DoubtPolicy:
+    return DoubtPolicy(
+        critical=frozenset(data["critical"]),
+        identity={person: tuple(names) for person, names in data["identity"].items()},
+        enrolls={
+            form: EnrolledPerson(tuple(entry["fields"]), tuple(entry["repeated_in"]))
+            for form, entry in data["enrolls"].items()
+        },
+        ignored=frozenset(data["ignored"]),
+    )
+
+
+def _yaml(name: str) -> Any:
+    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
