@@ -1,0 +1,55 @@
+"""The command line: `faxforms COMMAND`. Each command stands in `flows/commands/`, its work on the floors below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from extractors.errors import FaxformsError
+from flows.commands import database, documents, export, forms, ingest, queue, registry, show
+from flows.exit_codes import ExitCode
+from flows.terminal import print_error
+
+
+class Commands(TyperGroup):
+    """Turns the errors that this program raises on purpose into one line on stderr and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except FaxformsError as error:
+            print_error(str(error))
+            raise typer.Exit(ExitCode.ERROR) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="""Take in faxed and scanned forms, read them, check them by dated rules, hand people what needs a person.
+
+    A first round:
+
+        faxforms db upgrade
+        faxforms registry import samples/faxes/registry.json
+        faxforms ingest samples/faxes --manifest samples/faxes/manifest.csv
+        faxforms queue
+
+    Settings come from the environment (FAXFORMS_DATA_DIR, FAXFORMS_DATABASE_URL, …) or from faxforms.toml in the
+    working directory.
+
+    Exit codes: 0 all done; 1 an error, told on stderr; 2 the command line was not understood; 3 done, but some
+    documents could not be read whole and wait for a person.""",
+)
+app.command()(ingest.ingest)
+app.command()(documents.documents)
+app.command()(queue.queue)
+app.command()(show.show)
+app.command()(export.export)
+app.add_typer(registry.app, name="registry")
+app.add_typer(forms.app, name="forms")
+app.add_typer(database.app, name="db")

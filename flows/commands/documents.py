@@ -1,0 +1,61 @@
+"""`faxforms documents`: what came in and what became of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated, Any
+
+import typer
+
+from flows.store import reading_session
+from flows.terminal import out, print_json, print_table
+from pipeline.exports.jsonl import decided_documents, document_line
+
+
+def documents(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for scripts.")] = False,
+) -> None:
+    """List what came in and what became of it: pages, forms, route and reasons of every document.
+
+    Example: faxforms documents
+    """
+    with reading_session() as session:
+        rows = [row for document in decided_documents(session) for row in _rows(document.id, document_line(document))]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        "What came in, and what became of it",
+        ("document", "file", "received", "status", "pages", "form", "route", "reasons"),
+        [
+            (r["document"], r["file"], r["received"], r["status"], r["pages"], r["form"], r["route"], r["reasons"])
+            for r in rows
+        ],
+    )
+    out.print(_totals(rows), highlight=False)
+
+
+def _rows(document_id: int, line: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row a form; a document without one has a single row."""
+    head = {key: line[key] for key in ("file", "received", "status")} | {"document": document_id}
+    other = Counter(page["kind"] for page in line["pages"] if page["kind"] != "form")
+    without_form = ", ".join(f"{count} {kind}" for kind, count in sorted(other.items()))
+    if not line["forms"]:
+        return [
+            head | {"pages": without_form, "form": None, "route": "review", "reasons": [line.get("error") or "no form"]}
+        ]
+    rows: list[dict[str, Any]] = []
+    for form in line["forms"]:
+        pages = " ".join(map(str, form["pages"])) + (f" + {without_form}" if without_form and not rows else "")
+        rows.append(
+            head | {"pages": pages, "form": form["form_id"], "route": form["route"], "reasons": form["reasons"]}
+        )
+    return rows
+
+
+def _totals(rows: list[dict[str, Any]]) -> str:
+    """One line that sums up: documents, forms, and their routes."""
+    count = len({row["document"] for row in rows})
+    routes = Counter(row["route"] for row in rows if row["form"])
+    told = ", ".join(f"{number} {route}" for route, number in sorted(routes.items()))
+    return f"{count} documents, {routes.total()} forms" + (f": {told}" if told else "")

@@ -1,0 +1,130 @@
+"""`faxforms show`: one document, as it was read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from extractors.definition_files import load_definitions
+from extractors.opening.document import open_pages
+from extractors.opening.opened import OpenedPage
+from extractors.reading import PageKind
+from extractors.reading_drawing import draw_readings
+from flows.store import opened_store
+from flows.terminal import err, out, print_table
+from pipeline import originals
+from pipeline.errors import NotThere
+from pipeline.store.engine import read_only
+from pipeline.store.models import Document, Form, Page, Source
+from pipeline.store.opening import Store
+from pipeline.store.repository import load_form
+
+SHORTEST_PREFIX = 4
+"""Digits of a SHA-256 from which they name a document: fewer would be taken for its number."""
+
+
+def show(
+    doc: Annotated[
+        str,
+        typer.Argument(
+            metavar="DOC", help="The document's number, first digits of its SHA-256, or the name of its file."
+        ),
+    ],
+    page: Annotated[int | None, typer.Option(help="The page; else the first page of a form.", min=1)] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--out", help="The PNG to write; else document-<number>-page-<page>.png.", dir_okay=False),
+    ] = None,
+) -> None:
+    """Show how a document was read: its readings, findings and route, and a page of it with all of them drawn on it.
+
+    In the picture sure values are green, doubtful ones red with the reason, empty fields grey.
+
+    Example: faxforms show 0004.tif --page 2 --out page.png
+    """
+    with opened_store() as store, Session(read_only(store.engine)) as session:
+        document = _find(session, doc)
+        chosen = _page(document, page)
+        _print_document(document, chosen)
+        target = picture or Path(f"document-{document.id}-page-{chosen.page}.png")
+        target.write_bytes(_draw(store, document, chosen))
+    err.print(f"{target} written", markup=False, highlight=False)
+
+
+def _find(session: Session, doc: str) -> Document:
+    """Find the document by number, SHA-256 or file name, in this order; NotThere unless it is exactly one."""
+    if doc.isdigit() and (numbered := session.get(Document, int(doc))) is not None:
+        return numbered
+    wanted = [Document.sources.any(or_(Source.file == doc, Source.file.endswith(f"/{doc}", autoescape=True)))]
+    if len(doc) >= SHORTEST_PREFIX:
+        wanted.append(Document.sha256.startswith(doc.lower(), autoescape=True))
+    found = session.scalars(select(Document).where(or_(*wanted)).limit(2)).all()
+    if len(found) != 1:
+        raise NotThere("show: several documents are called so" if found else "show: there is no such document")
+    return found[0]
+
+
+def _page(document: Document, number: int | None) -> Page:
+    if not document.pages:
+        raise NotThere(f"document {document.id}: no page of it was read: {document.error or document.state}")
+    if number is None:
+        return next((page for page in document.pages if page.kind == PageKind.FORM), document.pages[0])
+    for page in document.pages:
+        if page.page == number:
+            return page
+    raise NotThere(f"document {document.id}: it has {len(document.pages)} pages")
+
+
+def _print_document(document: Document, page: Page) -> None:
+    form = _form_of(document, page)
+    out.print(
+        f"document {document.id}, received {document.received}, {document.status}: page {page.page} of "
+        f"{len(document.pages)} is {page.kind}" + (f" {page.form_id}, page {page.form_page}" if form else ""),
+        highlight=False,
+    )
+    if form is None:
+        out.print(page.error or page.text, markup=False, highlight=False)
+        return
+    print_table(
+        "What was read",
+        ("field", "value", "confidence", "doubt", "engine"),
+        [
+            (r.field, r.value, f"{r.confidence:.3f}", (r.why or "yes") if r.doubtful else "", r.engine)
+            for r in form.readings
+            if r.page == page.page
+        ],
+    )
+    print_table(
+        f"Route: {form.route.route} {', '.join(form.route.reasons)}",
+        ("rule", "reason", "field", "what it says"),
+        [(f.rule, f.reason, f.field, f.message) for f in form.findings],
+    )
+
+
+def _draw(store: Store, document: Document, page: Page) -> bytes:
+    opened = _open(store, document, page.page)
+    assert opened.grey is not None  # noqa: S101 - `_open` has seen to it
+    form = _form_of(document, page)
+    if form is None or page.to_blank is None:
+        return draw_readings(opened.grey, (1, 0, 0, 0, 1, 0), opened.size_points, ())
+    definition = next(d for d in load_definitions() if d.form_id == form.form_id)
+    layout = next(layout for layout in definition.pages if layout.number == page.form_page)
+    readings = [reading for reading in load_form(form).readings.values() if reading.page == page.page]
+    a, b, c, d, e, f = page.to_blank
+    return draw_readings(opened.grey, (a, b, c, d, e, f), (layout.width, layout.height), readings)
+
+
+def _open(store: Store, document: Document, number: int) -> OpenedPage:
+    data = originals.fetch(store.originals, document.sha256)
+    for opened in open_pages(data, store.settings.limits):
+        if opened.number == number and opened.grey is not None:
+            return opened
+    raise NotThere(f"document {document.id}: page {number} cannot be shown")
+
+
+def _form_of(document: Document, page: Page) -> Form | None:
+    return next((form for form in document.forms if form.position == page.form), None)

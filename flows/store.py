@@ -1,0 +1,36 @@
+"""The store that the settings name, opened for one command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from pipeline.settings import Settings
+from pipeline.store.engine import read_only
+from pipeline.store.opening import Store, open_store
+
+
+@contextmanager
+def opened_store() -> Iterator[Store]:
+    """Open the store; its database connections are closed with the block."""
+    store = open_store(Settings())
+    try:
+        yield store
+    finally:
+        store.engine.dispose()
+
+
+@contextmanager
+def reading_session() -> Iterator[Session]:
+    """Open the store and a session that only reads."""
+    with opened_store() as store, Session(read_only(store.engine)) as session:
+        yield session
+
+
+@contextmanager
+def writing_session() -> Iterator[Session]:
+    """Open the store and one transaction: everything in the block, or nothing."""
+    with opened_store() as store, Session(store.engine) as session, session.begin():
+        yield session
