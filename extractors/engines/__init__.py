@@ -8,18 +8,17 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Grey = NDArray[np.uint8]
-"""A grey picture H x W, 0 black, 255 white."""
+from extractors.geometry import Grey
 
 LogProbs = NDArray[np.float32]
-"""Natural log-probabilities T x C: a row for each step from left to right, a column for each character, the CTC blank last."""
+"""Natural log-probabilities, T steps from left to right x C: a column for each character, the blank last."""
 
 
 class Recogniser(Protocol):
     """An engine that reads lines (or single cells) of writing.
 
-    Column i of its output belongs to `alphabet[i]`, the last column (`len(alphabet)`) to the blank. A row may sum to less than
-    one where the engine knows more characters than its alphabet names: what is missing is its doubt.
+    Column i of its output belongs to `alphabet[i]`, the last column (`len(alphabet)`) to the blank. A row may sum to
+    less than one where the engine knows more characters than its alphabet names: what is missing is its doubt.
     """
 
     @property
