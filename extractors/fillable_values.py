@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from extractors.definition import Field, FieldKind
 
-DATE = re.compile(r"(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4}|\d{2})")  # month, day, year, as people write them
+BETWEEN = r"\s*[/.-]{1,2}\s*"  # two where a typed slash lies on a printed one
+DATE = re.compile(
+    rf"(\d{{1,2}}){BETWEEN}(\d{{1,2}}){BETWEEN}(\d{{4}}|\d{{2}})"
+)  # month, day, year, as people write them
 COMB_DATE = re.compile(r"(\d{2})(\d{2})(\d{4})")  # a comb whose slashes are printed
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
