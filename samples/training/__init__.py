@@ -1,0 +1,1 @@
+"""How the recogniser's two networks are made; see README.md here. Needs the `training` extra."""
