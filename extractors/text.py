@@ -1,7 +1,7 @@
-"""Text in a crop: where the ink stands, line by line, what an engine reads there, and what the field's format makes of it.
+"""Text in a crop: where the ink stands, line by line, what an engine reads, and what the field's format makes of it.
 
-The crop comes without the form's own print (`extractors/crops.py`). What is read is what the ink says: no dictionary, no
-calendar and no check digit changes it.
+The crop comes without the form's own print (`extractors/crops.py`). What is read is what the ink says: no dictionary,
+no calendar and no check digit changes it.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ SecondOpinion = Callable[[Grey], str]
 class TextReading:
     """What stands in a field of text.
 
-    `text` is the value as the export has it, `raw` the writing as decoded. `confidence` is the engine's own belief (0 to 1,
-    not calibrated; of several lines the least), `margin` the natural log of how many times the `runner_up` is less probable.
+    `text` is the value as the export has it, `raw` the writing as decoded. `confidence` is the engine's own belief
+    (0 to 1, not calibrated; of several lines the least), `margin` the natural log of how many times less probable the
+    `runner_up` is.
     """
 
     text: str
@@ -162,10 +163,11 @@ def lines_of(crop: Grey) -> list[Grey]:
 
 
 def _pieces(crop: Grey) -> Boxes:
+    """The pieces of ink, without what is left of printed lines."""
     paper = min(float(np.percentile(crop, 90)), DARKEST_PAPER)
     ink = (crop < INK_SHARE * paper).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    pieces = stats[1:]
+    pieces = stats[1:].astype(np.int32)
     return pieces[~_is_rule(pieces, crop.shape)]
 
 
@@ -177,11 +179,12 @@ def _is_rule(pieces: Boxes, shape: tuple[int, ...]) -> NDArray[np.bool_]:
 
 
 def _is_letter(pieces: Boxes) -> NDArray[np.bool_]:
-    return (pieces[:, 4] >= LEAST_LETTER) & (pieces[:, 2:4].max(axis=1) >= LEAST_STROKE)
+    large: NDArray[np.bool_] = (pieces[:, 4] >= LEAST_LETTER) & (pieces[:, 2:4].max(axis=1) >= LEAST_STROKE)
+    return large
 
 
 def _cut(crop: Grey, letters: Boxes, pieces: Boxes) -> Grey:
-    """The crop around letters and the dots beside them: cut out, not cleaned (a filter that thins strokes costs more)."""
+    """The crop around letters and the dots beside them: cut, not filtered (thinner strokes read worse)."""
     x0, y0, x1, y1 = _hull(letters)
     reach = (y1 - y0) / 2
     for _ in range(2):  # dots beside letters, then dots beside those

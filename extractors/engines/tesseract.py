@@ -20,6 +20,7 @@ LINE_TIMEOUT = 10.0  # seconds
 PAGE_TIMEOUT = 60.0  # seconds
 LANGUAGE = "eng"
 WHOLE_PAGE, ONE_LINE, ORIENTATION_ONLY = 3, 7, 0  # Tesseract's page segmentation modes
+LEAST_ORIENTATION_CONFIDENCE = 1.0  # a page of print has 5 to 20, noise less than 1
 
 T = TypeVar("T")
 
@@ -49,16 +50,15 @@ def read_line(line: Grey, whitelist: str = "", timeout: float = LINE_TIMEOUT) ->
             line, lang=LANGUAGE, config=config, timeout=timeout, output_type=pytesseract.Output.DICT
         )
     )
-    found = [(str(word), float(sure)) for word, sure in zip(words["text"], words["conf"], strict=True) if word.strip()]
+    pairs = zip(words["text"], words["conf"], strict=True)
+    found = [(str(word), float(sure)) for word, sure in pairs if word.strip()]
     if not found:
         return "", 0.0
     return " ".join(word for word, _ in found), max(0.0, min(sure for _, sure in found)) / 100.0
 
 
-def orientation(page: Grey, timeout: float = PAGE_TIMEOUT) -> tuple[int, float]:
-    """How many degrees clockwise a page of print stands turned (0, 90, 180, 270), and Tesseract's confidence (0 and more).
-
-    (0, 0.0) where there is too little print to tell.
+def orientation(page: Grey, timeout: float = PAGE_TIMEOUT) -> int:
+    """How many degrees clockwise a page of print stands turned: 0, 90, 180 or 270; 0 where there is too little print.
 
     Raises:
         EngineError: Tesseract or its `osd` data is missing, or it took longer than `timeout` seconds.
@@ -72,9 +72,10 @@ def orientation(page: Grey, timeout: float = PAGE_TIMEOUT) -> tuple[int, float]:
             )
         )
     except _TooFewCharacters:
-        return 0, 0.0
+        return 0
     # "Rotate" is the clockwise turn that makes the page upright
-    return (360 - int(found["rotate"])) % 360, float(found["orientation_conf"])
+    unsure = float(found["orientation_conf"]) < LEAST_ORIENTATION_CONFIDENCE
+    return 0 if unsure else (360 - int(found["rotate"])) % 360
 
 
 @cache
@@ -98,7 +99,7 @@ def _config(mode: int) -> str:
 
 
 def _asked(question: Callable[[], T]) -> T:
-    """The answer, on one thread, with pytesseract's errors as ours; what Tesseract wrote may hold paths and is left out."""
+    """The answer, on one thread, with pytesseract's errors as ours; its own words are left out (they may hold paths)."""
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # a process a core reads pages; Tesseract's threads would only fight
     try:
         return question()
