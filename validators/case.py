@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from validators.content import Content, UnknownValue
+from validators.content import Content
 from validators.findings import RuleResult
 from validators.identification import (
     Certainty,
@@ -40,7 +40,7 @@ class Case:
     def rule_date(self) -> dt.date:
         """The day whose rules are applied: the day of receipt.
 
-        Forms of the modified programme could come early, from 16 Aug 2021 on; they are judged by its first day's rules (R2).
+        Forms of the modified programme could come from 16 Aug 2021 on; those are judged by its first day's rules (R2).
         """
         early, modified = self.thresholds.early_enrollment_from, self.thresholds.modified_from
         if self.of_modified_programme and early <= self.received < modified:
@@ -74,12 +74,19 @@ class Case:
             and found.prescriber.certified.holds(self.programme, self.received)
         )
 
+    @property
+    def patient_enrolled(self) -> bool:
+        """Whether the patient is identified and enrolled in the programme on the day of receipt."""
+        found = self.patient
+        return (
+            found.certainty is Certainty.SURE
+            and found.patient is not None
+            and found.patient.enrolled.holds(self.programme, self.received)
+        )
+
     def on_record(self, designation: str) -> bool:
-        """Whether the identified patient's record carries the designation "ben" or "hospice" (R28; nothing carried over: R4)."""
-        patient = self.patient.patient
-        if patient is None or self.patient.certainty is not Certainty.SURE:
-            return False
-        return patient.enrolled.holds(self.programme, self.received) and bool(getattr(patient, designation))
+        """Whether the patient's record in this programme carries the designation "ben" or "hospice" (R28)."""
+        return self.patient_enrolled and bool(getattr(self.patient.patient, designation))
 
     def has_ben(self) -> bool:
         """Whether the lower thresholds hold: designated on the form or on record (R28). Raises `UnknownValue`."""
@@ -121,11 +128,3 @@ def case_of(content: Content, received: dt.date, registry: RegistrySnapshot, rul
         patient=identify_patient(content, registry),
         prescriber=identify_prescriber(content, registry),
     )
-
-
-def is_written_or_unknown(content: Content, name: str) -> bool:
-    """Whether the field is not surely empty."""
-    try:
-        return content.is_written(name)
-    except UnknownValue:
-        return True

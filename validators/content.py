@@ -1,7 +1,7 @@
 """The typed content of a form: what each field says, or that it is empty, or that nobody knows yet.
 
-A field that could not be read with confidence is unknown: neither blank nor filled. Reading the value of an unknown field
-raises `UnknownValue`, so that no rule can take a doubt for an answer; the judge turns it into a finding for a person.
+A field that could not be read with confidence is unknown: neither blank nor filled. Reading the value of an unknown
+field raises `UnknownValue`, so that no rule can take a doubt for an answer; the judge makes it a finding for a person.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class InvalidAnc:
 
 
 TypedValue = str | bool | int | dt.date | tuple[str, ...] | InvalidDate | InvalidAnc
-"""Text, a tick or signature (True), an ANC in cells/µL, a date, several options ticked at once, or what could not be parsed."""
+"""Text, a tick or signature (True), an ANC in cells/µL, a date, several options ticked, or what could not be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Empty:
 class Unknown:
     """Not known until a person has looked.
 
-    `tentative` is the most likely value: for display, for identification and for finding duplicates, never to decide a rule.
+    `tentative` is the most likely value: to show, to identify people and to find duplicates, never to decide a rule.
     `written`: something surely stands there, only not what.
     """
 
@@ -142,7 +142,7 @@ class Content:
         return self.value(name) is not None
 
     def choice(self, name: str) -> str | None:
-        """The one option ticked; None when there is none, or several (rule R16 reports those). Raises `UnknownValue`."""
+        """The one option ticked; None when none is, or several are (rule R16 reports those). Raises `UnknownValue`."""
         value = self.value(name)
         return value if isinstance(value, str) else None
 
@@ -167,7 +167,7 @@ class Content:
         return tuple(AncResult(f"anc_value{suffix}", f"anc_draw_date{suffix}") for suffix in suffixes)
 
     def name(self, of: str) -> PersonName | None:
-        """The tentative name of `of` ("patient", "prescriber", ...), from two fields or one; None when none was read."""
+        """The tentative name of `of` ("patient", "prescriber"), from two fields or one; None when none was read."""
         whole = self.tentative(f"{of}_name")
         if isinstance(whole, str):
             return split_name(whole)

@@ -1,20 +1,26 @@
-"""The same form again (rule R48): what makes two forms the same, what makes them contradict, and how to find candidates."""
+"""The same form again (rule R48): what to look up, what makes two forms say the same, what makes them contradict.
+
+Who signed and submitted does not count: prescriber and designee may both send the same report.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 
-from extractors.definition import FieldKind
-from validators.content import Content, Known, TypedValue
+from extractors.definition import Field, FieldKind
+from validators.content import Content
+from validators.names import plain
 
-REPEATED = frozenset({"submitter_name", "submitter_phone"})
-"""Fields that prescriber and designee fill in each for themselves when both report the same result."""
+OF_THE_SENDER = re.compile(r"submitter_.*|signature_date|designee_signature_date")
+TEXTS = frozenset({FieldKind.TEXT, FieldKind.DIGITS})
+FACTS = frozenset({FieldKind.DATE, FieldKind.CHECKBOX, FieldKind.CHOICE})
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateKey:
-    """What two forms have to share to be compared: the form, and who and what day it is about.
+    """What two forms share if they may be the same: the form, whom it is about, and the day.
 
     Taken from tentative values as well: a candidate found in vain costs a comparison, one not found is counted twice.
     """
@@ -25,64 +31,76 @@ class DuplicateKey:
 
 
 def duplicate_key(content: Content, person: str = "") -> DuplicateKey | None:
-    """The key under which a form is looked up; None when too little was read.
+    """The key under which to look for the same form; None when too little was read.
 
-    `person`: the registry's key of the patient, where one was identified; else date of birth and ZIP code, or an NPI.
+    `person`: the registry's key of the patient, where one was identified; else it is the date of birth with the ZIP
+    code, or the NPI of the one who enrolls. The day is that of the newest blood draw, else that of the signature.
     """
     who = person or _person(content)
-    if not who:
-        return None
-    drawn = [content.tentative(row.drawn) for row in content.anc_results()]
-    days = [day for day in drawn if isinstance(day, dt.date)]
-    return DuplicateKey(content.family, who, max(days, default=None))
+    return DuplicateKey(content.family, who, _day(content)) if who else None
 
 
 def same_content(one: Content, other: Content) -> bool:
-    """Whether two forms say the same: all fields that both know are equal, and what decides is known on both or empty on both."""
+    """Whether two forms say the same, doubtful readings taken as they are."""
     if one.family != other.family or contradicts(one, other):
         return False
-    return all(_equal(one, other, name) for name in _facts(one))
+    remarks = [field.name for field in one.definition.fields if field.kind is FieldKind.FREE_TEXT]
+    if any(one.is_empty(name) != other.is_empty(name) for name in remarks):
+        return False  # a remark on one of them alone is something new
+    return all(one.tentative(name) == other.tentative(name) for name in _facts(one))
 
 
 def contradicts(one: Content, other: Content) -> bool:
-    """Whether a field that decides something is known on both forms and says different things, or is empty on one alone."""
-    return any(_differs(one, other, name) for name in _facts(one))
+    """Whether a fact that was read with confidence on both forms differs; empty on one alone is a difference."""
+    return any(_differs(one, other, name) for name in (*_facts(one), *_texts(one)))
 
 
 def _facts(content: Content) -> tuple[str, ...]:
-    """The fields that say something about the patient or the person: dates, numbers of the laboratory and marks."""
+    """Dates, marks and laboratory results."""
+    return tuple(field.name for field in _compared(content) if field.kind in FACTS or _is_anc(field))
+
+
+def _texts(content: Content) -> tuple[str, ...]:
+    """What the enrollment of a prescriber, designee or pharmacy says in words; patients are identified instead."""
+    if content.has("patient_dob"):
+        return ()
+    return tuple(field.name for field in _compared(content) if field.kind in TEXTS and not _is_anc(field))
+
+
+def _compared(content: Content) -> tuple[Field, ...]:
     return tuple(
-        field.name
+        field
         for field in content.definition.fields
-        if field.name not in REPEATED
-        and (
-            field.kind in {FieldKind.DATE, FieldKind.CHECKBOX, FieldKind.CHOICE, FieldKind.SIGNATURE}
-            or field.name.startswith("anc_value")
-        )
+        if field.kind is not FieldKind.SIGNATURE and not OF_THE_SENDER.fullmatch(field.name)
     )
 
 
-def _equal(one: Content, other: Content, name: str) -> bool:
-    return one.tentative(name) == other.tentative(name)
+def _is_anc(field: Field) -> bool:
+    return field.name.startswith("anc_value")
 
 
 def _differs(one: Content, other: Content, name: str) -> bool:
     if one.is_unknown(name) or other.is_unknown(name):
         return False
-    return _known(one, name) != _known(other, name)
-
-
-def _known(content: Content, name: str) -> TypedValue | None:
-    state = content.state(name)
-    return state.value if isinstance(state, Known) else None
+    here, there = one.value(name), other.value(name)
+    if isinstance(here, str) and isinstance(there, str):
+        return plain(here) != plain(there)
+    return here != there
 
 
 def _person(content: Content) -> str:
+    if not content.has("patient_dob"):
+        npi = content.tentative("pharmacy_npi") or content.tentative("prescriber_npi")
+        return npi if isinstance(npi, str) else ""
     dob, zip_code = content.tentative("patient_dob"), content.tentative("patient_zip")
-    if isinstance(dob, dt.date) and isinstance(zip_code, str):
-        return f"{dob:%Y%m%d}-{zip_code}"
-    for name in ("pharmacy_npi", "prescriber_npi"):
-        npi = content.tentative(name)
-        if not content.has("patient_dob") and isinstance(npi, str):
-            return npi
-    return ""
+    return f"{dob:%Y%m%d}-{zip_code}" if isinstance(dob, dt.date) and isinstance(zip_code, str) else ""
+
+
+def _day(content: Content) -> dt.date | None:
+    drawn = [content.tentative(row.drawn) for row in content.anc_results()]
+    signed = [content.tentative(name) for name in ("signature_date", "designee_signature_date")]
+    for days in (drawn, signed):
+        dates = [day for day in days if isinstance(day, dt.date)]
+        if dates:
+            return max(dates)
+    return None

@@ -44,8 +44,8 @@ SEVERITY_OF_OUTCOME = {
 class Finding:
     """One thing a rule has to say about one form.
 
-    `reason` is a slug of the export contract (`missing:<field>`, `anc_too_old`, ...), `message` words for the person at the
-    desk, without patient data. `in_order`: of the prescriber-only class, and all that such a form needs is shown.
+    `reason` is a slug of the export contract (`missing:<field>`, `anc_too_old`, ...), `message` words for the person at
+    the desk, without patient data. `in_order`: of the prescriber-only class, and all that such a form needs is shown.
     """
 
     rule: str

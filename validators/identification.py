@@ -1,7 +1,7 @@
 """Who a form means: all its evidence weighed together against the registry, never the name alone.
 
-Handwritten names are often misread; a date of birth, a ZIP code and a prescriber rarely all are. The evidence of each field is a
-likelihood ratio (naive Bayes; Fellegi and Sunter 1969), the weights are data in `rulebook/identification.yaml`.
+Handwritten names are often misread; a date of birth, a ZIP code and a prescriber rarely all are. The evidence of each
+field is a likelihood ratio (Fellegi and Sunter 1969); the weights are data in `rulebook/identification.yaml`.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ FUNCTIONS: RuleFunctions = {
     **h_transmissions.RULES,
     **i_first_programme.RULES,
 }
-"""The function of every rule that one form can decide, by number. Group G is decided elsewhere: it holds context alone."""
+"""The function of every rule that one form can decide, by number. Group G holds context alone: no form decides it."""
 
 
 class Verdict(StrEnum):

@@ -20,7 +20,7 @@ class PersonName:
 
 
 def split_name(text: str) -> PersonName:
-    """First and last name of a single name field: "Last, First" or "First [Middle] Last" (forms.md, "Values people write")."""
+    """First and last name of a single name field: "Last, First" or "First [Middle] Last"."""
     if "," in text:
         last, _, first = text.partition(",")
         return PersonName(first=first.strip(), last=last.strip())
@@ -39,7 +39,7 @@ def likeness(one: PersonName, other: PersonName) -> float:
 
 
 def similarity(one: str, other: str) -> float:
-    """How alike two words are, 0 to 1: one less the share of letters to be changed; case, accents and marks do not count."""
+    """How alike two words are, 0 to 1: one less the share of letters to change, without case, accents and marks."""
     a, b = plain(one), plain(other)
     longest = max(len(a), len(b))
     return 1.0 - edit_distance(a, b) / longest if longest else 0.0

@@ -117,11 +117,9 @@ class RegistrySnapshot:
         """Whether the registry records designees of that programme at all (those of the first may be lost)."""
         return any(designee.enrolled.since(programme) is not None for designee in self.designees)
 
-    def patients_like(
-        self, dob: dt.date | None, zip_code: str | None, prescriber_npi: str | None
-    ) -> tuple[Patient, ...]:
+    def patients_like(self, dob: dt.date | None, zip_code: str | None, npi: str | None) -> tuple[Patient, ...]:
         """The patients who share a date of birth, a ZIP code or a prescriber: the only ones who can be meant."""
-        near = (self._patients_by_dob[dob], self._patients_by_zip[zip_code], self._patients_by_npi[prescriber_npi])
+        near = (self._patients_by.get(evidence, ()) for evidence in (("dob", dob), ("zip", zip_code), ("npi", npi)))
         return tuple({patient.key: patient for group in near for patient in group}.values())
 
     @cached_property
@@ -129,24 +127,11 @@ class RegistrySnapshot:
         return {prescriber.npi: prescriber for prescriber in self.prescribers}
 
     @cached_property
-    def _patients_by_dob(self) -> Mapping[dt.date | None, list[Patient]]:
-        index: defaultdict[dt.date | None, list[Patient]] = defaultdict(list)
+    def _patients_by(self) -> Mapping[tuple[str, object], list[Patient]]:
+        index: defaultdict[tuple[str, object], list[Patient]] = defaultdict(list)
         for patient in self.patients:
-            index[patient.dob].append(patient)
-        return index
-
-    @cached_property
-    def _patients_by_zip(self) -> Mapping[str | None, list[Patient]]:
-        index: defaultdict[str | None, list[Patient]] = defaultdict(list)
-        for patient in self.patients:
-            index[patient.zip].append(patient)
-        return index
-
-    @cached_property
-    def _patients_by_npi(self) -> Mapping[str | None, list[Patient]]:
-        index: defaultdict[str | None, list[Patient]] = defaultdict(list)
-        for patient in self.patients:
-            index[patient.prescriber_npi].append(patient)
+            for evidence in (("dob", patient.dob), ("zip", patient.zip), ("npi", patient.prescriber_npi)):
+                index[evidence].append(patient)
         return index
 
 

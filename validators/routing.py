@@ -13,7 +13,7 @@ from validators.findings import Finding, Outcome, Severity
 class RoutingSettings:
     """What the owner may change about routing.
 
-    `accept_prescriber_only_in_order`: let forms of the prescriber-only class pass that show all they have to (rules.md, group D).
+    `accept_prescriber_only_in_order`: let forms of the prescriber-only class pass that show all they have to (group D).
     """
 
     accept_prescriber_only_in_order: bool = False

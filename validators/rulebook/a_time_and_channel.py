@@ -81,7 +81,7 @@ def _patient(case: Case) -> Iterator[RuleResult]:
     elif case.enrolls_a_patient:
         if found.certainty is Certainty.DOUBTFUL:
             yield Flag("patient_ambiguous", "patient_dob")
-    elif found.certainty is not Certainty.SURE or found.patient is None or not found.patient.enrolled.holds(case.programme, case.received):
+    elif not case.patient_enrolled:
         yield Flag("not_enrolled")
 
 

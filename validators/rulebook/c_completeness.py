@@ -43,8 +43,8 @@ PAGE_HEADS = (
 def r15_required_fields(case: Case) -> Iterator[RuleResult]:
     """Every required field is filled, conditional ones too; what has to be known is known."""
     for field in case.content.definition.fields:
-        if field.kind not in MARKS | {FieldKind.SIGNATURE} or (field.kind is FieldKind.CHECKBOX and _always(field)) or (field.kind is FieldKind.SIGNATURE and field.required is not Required.ONE_OF):
-            yield from _required(case, field)
+        if field.kind is not FieldKind.CHOICE and field.required is not Required.ONE_OF:
+            yield from _required(case, field)  # choices: R16; one of two signatures: R19
 
 
 def r16_one_tick_a_group(case: Case) -> Iterator[RuleResult]:
@@ -142,7 +142,9 @@ def _holds(content: Content, condition: Condition) -> bool:
     if not condition.values:
         return content.is_written(condition.field)
     value = content.value(condition.field)
-    return condition.holds(value if isinstance(value, str | bool | tuple) else value is not None)
+    if isinstance(value, tuple):
+        return False  # two ticks where one is allowed: R16
+    return condition.holds(value if isinstance(value, str | bool) else value is not None)
 
 
 def _is_repeated(content: Content, name: str, others: tuple[str, ...]) -> bool:
@@ -210,7 +212,7 @@ def _page_head(case: Case) -> Iterator[RuleResult]:
 
 
 def _agrees(case: Case, head: PageHead) -> bool | None:
-    """Whether the head says what page 1 says, names as far as misreadings allow; None where one of them was not read."""
+    """Whether the head says what page 1 says, as far as misreadings allow; None where one of them was not read."""
     here = case.content.tentative(head.field)
     if head.person is None:
         there = case.content.tentative(head.page_1[0])

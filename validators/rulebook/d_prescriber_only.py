@@ -1,7 +1,7 @@
 """Group D: what only a certified prescriber may complete and sign.
 
-Whose ink it is cannot be read from a fax, so every form with such content goes to a person; the finding says whether what can be
-shown is in order, and what is not.
+Whose ink it is cannot be read from a fax, so every form with such content goes to a person; the finding says whether
+what can be shown is in order, and what is not.
 """
 
 from __future__ import annotations

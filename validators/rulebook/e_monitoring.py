@@ -9,7 +9,7 @@ from validators.findings import Flag, RuleResult
 
 
 def r26_low_anc_has_a_rationale(case: Case) -> Iterator[RuleResult]:
-    """An active patient with a low ANC has a treatment rationale. Every result of the form counts, not the newest alone."""
+    """An active patient with a low ANC has a treatment rationale. Every result counts, not the newest alone."""
     content, figures = case.content, case.thresholds
     if content.choice("treatment_status") != "active":
         return

@@ -45,20 +45,20 @@ def r37_representative_signs(case: Case) -> Iterator[RuleResult]:
     printed, representative = content.tentative("representative_printed_name"), content.name("representative")
     if not isinstance(printed, str) or representative is None:
         return  # R15 asks for names that are missing
-    if likeness(split_name(printed), representative) < case.thresholds.same_name:
-        known = content.name_is_known("representative") and not content.is_unknown("representative_printed_name")
-        yield Flag("conflict", "representative_printed_name") if known else Doubt("representative_printed_name")
+    alike, figures = likeness(split_name(printed), representative), case.thresholds
+    known = content.name_is_known("representative") and not content.is_unknown("representative_printed_name")
+    if known and alike < figures.same_name:
+        yield Flag("conflict", "representative_printed_name")
+    elif alike < figures.same_name_in_doubt:
+        yield Doubt("representative_printed_name")
 
 
 def r38_enrollment_by_a_certified_prescriber(case: Case) -> Iterator[RuleResult]:
     """A patient is enrolled by a certified prescriber."""
+    if not case.enrolls_a_patient or case.content.value("prescriber_npi") is None:
+        return
     looked_up = case.prescriber.certainty in {Certainty.SURE, Certainty.NOBODY}
-    if (
-        case.content.is_written("prescriber_npi")
-        and case.enrolls_a_patient
-        and looked_up
-        and not case.prescriber_certified
-    ):
+    if looked_up and not case.prescriber_certified:
         yield Flag("prescriber_only", "prescriber_npi")
 
 

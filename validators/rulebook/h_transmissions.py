@@ -9,7 +9,7 @@ from validators.findings import Flag, RuleResult
 
 
 def r49_known_revision(case: Case) -> Iterator[RuleResult]:
-    """The form's revision was in use on the day of receipt; pages of no known form are judged by `validators.transmission`."""
+    """The form's revision was in use on the day of receipt. Pages of no known form: `validators.transmission`."""
     form, early = case.content.definition, case.thresholds.early_enrollment_from
     if case.received >= form.in_use_from:
         return

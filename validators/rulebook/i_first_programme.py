@@ -21,7 +21,7 @@ def r50_inpatient_result_in_time(case: Case) -> Iterator[RuleResult]:
 
 
 def r52_rationale_is_the_prescribers(case: Case) -> Iterator[RuleResult]:
-    """A treatment rationale on a lab form is the prescriber's; a low ANC of an active patient needs one, as the form says."""
+    """A treatment rationale on a lab form is the prescriber's; the form asks for one with a low ANC."""
     content = case.content
     for name in ("rationale_low_anc", "rationale_text"):
         try:

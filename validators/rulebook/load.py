@@ -39,8 +39,8 @@ class Words:
 class Rule:
     """One rule of the catalogue.
 
-    `since` and `until` are the first and the last day (None: always); `forms` the families of forms it is about (empty: all);
-    `reasons` the slugs it can give, each with its words.
+    `since` and `until` are the first and the last day (None: always); `forms` the families of forms it is about (empty:
+    all); `reasons` the slugs it can give, each with its words.
     """
 
     number: str
@@ -78,6 +78,7 @@ class Thresholds:
     anc_normal_ben: int
     inpatient_report_days: int
     same_name: float
+    same_name_in_doubt: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def rulebook() -> Rulebook:
 
 
 def sender_words(rule: str, reason: str) -> str:
-    """What to tell the sender about a finding of that rule with that reason; empty where there is nothing to ask for."""
+    """What to tell the sender about a finding of that rule with that reason; empty where there is nothing to say."""
     slug = reason.partition(":")[0]
     words = rulebook().rules[rule].reasons.get(slug) or rulebook().doubt_words.get(slug)
     return words.sender if words else ""
