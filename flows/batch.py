@@ -6,15 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
-from flows.errors import DatabaseAway
 from flows.store import opened_store
 from pipeline.process import Outcome, process_in_order
 from pipeline.readers import ReaderPool
-
-READ_AHEAD = 2
-"""Documents a worker that are read, or wait to be decided: enough that no worker waits for the one that decides."""
 
 Listener = Callable[[Outcome], object]
 
@@ -29,15 +23,10 @@ def work_through(document_ids: Sequence[int]) -> None:
     Raises:
         DatabaseAway: the database is locked or cannot be reached; what was decided until then stands.
     """
-    try:
-        with opened_store() as store, ReaderPool(store.settings.workers, store.settings.limits) as readers:
-            ahead = READ_AHEAD * store.settings.workers
-            for outcome in process_in_order(store, document_ids, readers.submit, ahead):
-                for listener in _listeners.get():
-                    listener(outcome)
-    except (OperationalError, InterfaceError) as error:
-        # without the database's own words: they quote the statement with a patient's data
-        raise DatabaseAway(f"database: locked or not reached ({type(error).__name__})") from None
+    with opened_store() as store, ReaderPool(store.settings.limits, store.settings.workers) as readers:
+        for outcome in process_in_order(store, document_ids, readers.read):
+            for listener in _listeners.get():
+                listener(outcome)
 
 
 @contextmanager

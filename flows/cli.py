@@ -28,6 +28,7 @@ class Commands(TyperGroup):
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # they would hold patient data
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     help="""Take in faxed and scanned forms, read them, check them by dated rules, hand people what needs a person.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from flows.errors import DatabaseAway
 from pipeline.settings import Settings
 from pipeline.store.engine import read_only
 from pipeline.store.opening import Store, open_store
@@ -14,12 +16,26 @@ from pipeline.store.opening import Store, open_store
 
 @contextmanager
 def opened_store() -> Iterator[Store]:
-    """Open the store; its database connections are closed with the block."""
-    store = open_store(Settings())
+    """Open the store; its database connections are closed with the block.
+
+    Raises:
+        DatabaseAway: the database is locked or cannot be reached, when opening it or anywhere in the block.
+    """
+    with database_errors():
+        store = open_store(Settings())
+        try:
+            yield store
+        finally:
+            store.engine.dispose()
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Say plainly that the database is away, without its own words: they quote statements with a patient's data."""
     try:
-        yield store
-    finally:
-        store.engine.dispose()
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise DatabaseAway(f"database: locked, or not to be reached ({type(error).__name__})") from None
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from flows.store import database_errors
 from flows.terminal import out
 from pipeline.settings import Settings
 from pipeline.store import migrations
@@ -26,8 +27,7 @@ def upgrade() -> None:
     settings = Settings()
     settings.originals.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.url)
-    try:
+    with database_errors():
         migrations.upgrade(engine)
-    finally:
-        engine.dispose()
+    engine.dispose()
     out.print("the database has the newest schema")

@@ -9,19 +9,13 @@ import typer
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from extractors.definition_files import load_definitions
-from extractors.opening.document import open_pages
-from extractors.opening.opened import OpenedPage
 from extractors.reading import PageKind
-from extractors.reading_drawing import draw_readings
 from flows.store import opened_store
 from flows.terminal import err, out, print_table
-from pipeline import originals
 from pipeline.errors import NotThere
+from pipeline.show import draw
 from pipeline.store.engine import read_only
 from pipeline.store.models import Document, Form, Page, Source
-from pipeline.store.opening import Store
-from pipeline.store.repository import load_form
 
 SHORTEST_PREFIX = 4
 """Digits of a SHA-256 from which they name a document: fewer would be taken for its number."""
@@ -42,7 +36,7 @@ def show(
 ) -> None:
     """Show how a document was read: its readings, findings and route, and a page of it with all of them drawn on it.
 
-    In the picture sure values are green, doubtful ones red with the reason, empty fields grey.
+    In the picture sure values are green, doubtful ones orange with the reason, empty fields grey.
 
     Example: faxforms show 0004.tif --page 2 --out page.png
     """
@@ -51,7 +45,7 @@ def show(
         chosen = _page(document, page)
         _print_document(document, chosen)
         target = picture or Path(f"document-{document.id}-page-{chosen.page}.png")
-        target.write_bytes(_draw(store, document, chosen))
+        target.write_bytes(draw(store, document.id, chosen.page))
     err.print(f"{target} written", markup=False, highlight=False)
 
 
@@ -103,27 +97,6 @@ def _print_document(document: Document, page: Page) -> None:
         ("rule", "reason", "field", "what it says"),
         [(f.rule, f.reason, f.field, f.message) for f in form.findings],
     )
-
-
-def _draw(store: Store, document: Document, page: Page) -> bytes:
-    opened = _open(store, document, page.page)
-    assert opened.grey is not None  # noqa: S101 - `_open` has seen to it
-    form = _form_of(document, page)
-    if form is None or page.to_blank is None:
-        return draw_readings(opened.grey, (1, 0, 0, 0, 1, 0), opened.size_points, ())
-    definition = next(d for d in load_definitions() if d.form_id == form.form_id)
-    layout = next(layout for layout in definition.pages if layout.number == page.form_page)
-    readings = [reading for reading in load_form(form).readings.values() if reading.page == page.page]
-    a, b, c, d, e, f = page.to_blank
-    return draw_readings(opened.grey, (a, b, c, d, e, f), (layout.width, layout.height), readings)
-
-
-def _open(store: Store, document: Document, number: int) -> OpenedPage:
-    data = originals.fetch(store.originals, document.sha256)
-    for opened in open_pages(data, store.settings.limits):
-        if opened.number == number and opened.grey is not None:
-            return opened
-    raise NotThere(f"document {document.id}: page {number} cannot be shown")
 
 
 def _form_of(document: Document, page: Page) -> Form | None:

@@ -1,0 +1,27 @@
+"""Installations to look at and to change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.flows.installation import FAXES, Batch, Installation, copy_faxes
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Installation:
+    """An empty installation."""
+    return Installation(tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> tuple[Installation, Batch]:
+    """An installation that took in three samples and an empty file, read once for all tests that only look."""
+    folder = tmp_path_factory.mktemp("ingested")
+    batch = copy_faxes(folder / "incoming", 3)
+    (batch.folder / "empty.tif").touch()
+    installation = Installation(folder / "data")
+    installation.faxforms("registry", "import", FAXES / "registry.json")
+    installation.faxforms("ingest", "--inline", batch.folder, "--manifest", batch.manifest, expect=3)
+    return installation, batch
