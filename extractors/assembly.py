@@ -1,8 +1,9 @@
 """Assembly: the pages of a fax put together to forms.
 
-Pages come in any order, several forms in one fax, with pages missing. A second page belongs to the first page whose head
-names the same person, and among equals to its neighbour in the fax. Neighbours whose heads differ are put together all the
-same, when nothing else fits: the judgement finds the contradiction and a person decides, so they are never joined silently.
+Pages come in any order, several forms in one fax, with pages missing. A second page belongs to the first page whose
+head names the same person, and among equals to its neighbour in the fax. Neighbours whose heads differ are put together
+all the same, when nothing else fits: the judgement finds the contradiction and a person decides, so they are never
+joined silently.
 """
 
 from __future__ import annotations
@@ -58,9 +59,6 @@ def _grouped(sheets: list[Sheet]) -> list[list[Sheet]]:
                 groups[g].append(later[s])
         groups += [[sheet] for s, sheet in enumerate(later) if s not in taken_sheets]
     return groups
-
-
-
 
 
 def _cost(first: Sheet, later: Sheet) -> float:

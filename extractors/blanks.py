@@ -1,8 +1,12 @@
-"""The blank pages as the eye needs them: their print at working resolution, with landmarks to recognise and register pages by."""
+"""The blank pages as the eye needs them.
+
+Their print at working resolution, with landmarks to recognise and register pages by.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -22,7 +26,10 @@ ANCHOR_GRID = (9, 30)  # at most one anchor in each cell of this grid (columns, 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """ORB landmarks, any first part of which is spread over the page: `points` (N x 2, pixels at working resolution), `descriptors` (N x 32, uint8)."""
+    """ORB landmarks, any first part of which is spread over the page.
+
+    `points` (N x 2, pixels at working resolution), `descriptors` (N x 32, uint8).
+    """
 
     points: np.ndarray
     descriptors: np.ndarray
@@ -32,8 +39,8 @@ class Features:
 class BlankPage:
     """One page of one blank on the working grid (200 dpi).
 
-    `grey`: H x W uint8, 0 black. `ink`: H x W uint8, 255 where the blank is printed. `anchors`: N x 2 int, the top-left pixel of
-    printed words that nobody writes over, each `ANCHOR_SIZE` large, by which the page is registered locally.
+    `grey`: H x W uint8, 0 black. `ink`: H x W uint8, 255 where the blank is printed. `anchors`: N x 2 int, the top-left
+    pixel of printed words that nobody writes over, each `ANCHOR_SIZE` large, by which the page is registered locally.
     """
 
     definition: FormDefinition
@@ -58,9 +65,11 @@ def load_blank_pages(definitions: tuple[FormDefinition, ...]) -> tuple[BlankPage
 def blank_page(definition: FormDefinition, number: int, grey: Grey) -> BlankPage:
     """Find the landmarks of one blank page (H x W uint8 at working resolution)."""
     printed = np.where(grey < PRINT_LEVEL, 0, 255).astype(np.uint8)
-    ink = cv2.bitwise_not(printed)
+    ink = np.asarray(cv2.bitwise_not(printed), np.uint8)
     anchors = _anchors(ink, definition, number)
-    small = cv2.resize(printed, None, fx=FEATURE_SCALE, fy=FEATURE_SCALE, interpolation=cv2.INTER_AREA)
+    small = np.asarray(
+        cv2.resize(printed, None, fx=FEATURE_SCALE, fy=FEATURE_SCALE, interpolation=cv2.INTER_AREA), np.uint8
+    )
     return BlankPage(
         definition=definition,
         page=number,
@@ -77,7 +86,7 @@ def find_features(grey: Grey) -> Features:
     """ORB landmarks of a page at working resolution (Rublee et al., 2011)."""
     small = cv2.resize(grey, None, fx=FEATURE_SCALE, fy=FEATURE_SCALE, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), 0.8)
-    orb = cv2.ORB_create(nfeatures=FEATURES_FOUND, scaleFactor=1.25, nlevels=5, fastThreshold=25)
+    orb = cv2.ORB.create(nfeatures=FEATURES_FOUND, scaleFactor=1.25, nlevels=5, fastThreshold=25)
     keypoints, descriptors = orb.detectAndCompute(small, None)
     if descriptors is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8))
@@ -87,7 +96,10 @@ def find_features(grey: Grey) -> Features:
 
 
 def _spread(points: np.ndarray, responses: np.ndarray) -> np.ndarray:
-    """An order of landmarks in which any first part is spread over the page: the best of every tile, then the second best, ..."""
+    """An order of landmarks in which any first part is spread over the page.
+
+    The best of every tile come first, then the second best, and so on.
+    """
     columns, rows = (points / FEATURE_TILE).astype(int).T
     tile = rows * 1000 + columns
     strongest_first = np.argsort(-responses, kind="stable")
@@ -101,7 +113,9 @@ def _spread(points: np.ndarray, responses: np.ndarray) -> np.ndarray:
 def _rendered(definition: FormDefinition) -> list[Grey]:
     document = pdfium.PdfDocument(definition.blank)
     try:
-        return [np.array(page.render(scale=PIXELS_PER_POINT, grayscale=True).to_pil().convert("L")) for page in document]
+        return [
+            np.array(page.render(scale=PIXELS_PER_POINT, grayscale=True).to_pil().convert("L")) for page in document
+        ]
     finally:
         document.close()
 
@@ -121,8 +135,8 @@ def _anchors(ink: Grey, definition: FormDefinition, number: int) -> np.ndarray:
     columns, rows = ANCHOR_GRID
     xs = np.linspace(0, ink.shape[1], columns + 1).astype(int)
     ys = np.linspace(0, ink.shape[0], rows + 1).astype(int)
-    for top, bottom in zip(ys[:-1], ys[1:], strict=True):
-        for left, right in zip(xs[:-1], xs[1:], strict=True):
+    for top, bottom in pairwise(ys):
+        for left, right in pairwise(xs):
             cell = structure[top:bottom, left:right]
             y, x = np.unravel_index(int(cell.argmax()), cell.shape)
             if cell[y, x] > threshold:

@@ -13,7 +13,9 @@ from extractors.geometry import WORKING_DPI, Grey
 STREAK_LENGTH = round(0.9 * WORKING_DPI)  # pixels: longer than any stroke of writing is straight
 STREAK_WIDTH = 6  # pixels at most; wider is a dark edge or a printed bar
 STREAK_GAP = 9  # pixels: a streak may be broken for as long
-STREAK_SHARE = 0.30  # of the page's height that a column's streaks must cover: printed frames are shorter or stand aslant
+STREAK_SHARE = (
+    0.30  # of the page's height that a column's streaks must cover: printed frames are shorter or stand aslant
+)
 
 
 def clean(page: Grey) -> Grey:
@@ -49,7 +51,7 @@ def without_streaks(page: Grey) -> Grey:
         beside_right = ink[:, to : to + 3]
         crossed = np.zeros(len(ink), bool)
         if beside_left.size and beside_right.size:
-            crossed = beside_left.any(1) & beside_right.any(1)
+            crossed = np.asarray(beside_left.any(1) & beside_right.any(1))
         streak[~crossed, from_:to] = 1
     return np.where(streak > 0, 255, page).astype(np.uint8)
 
@@ -59,7 +61,7 @@ def _streak_columns(ink: Grey) -> np.ndarray:
     upright = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((STREAK_GAP, 1), np.uint8))
     upright = cv2.morphologyEx(upright, cv2.MORPH_OPEN, np.ones((STREAK_LENGTH, 1), np.uint8))
     wide = cv2.morphologyEx(upright, cv2.MORPH_OPEN, np.ones((1, STREAK_WIDTH + 1), np.uint8))
-    thin = upright & ~wide & 1
+    thin = np.where(wide > 0, 0, upright)
     result: np.ndarray = thin.sum(0) > STREAK_SHARE * len(ink)
     return result
 

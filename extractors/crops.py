@@ -29,7 +29,7 @@ def cut(picture: Grey, box: Box, margin: float = 0.0) -> Grey:
 
 
 def pixels(box: Box, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """A box in points as left, top, right, bottom pixel of a page of that shape (H, W), inside it and at least 1 x 1."""
+    """A box in points as left, top, right, bottom pixel of a page of that shape (H, W), inside it, at least 1 x 1."""
     height, width = shape[:2]
     x0, y0 = (max(0, round(v * PIXELS_PER_POINT)) for v in (box.x0, box.y0))
     x0, y0 = min(x0, width - 1), min(y0, height - 1)
@@ -70,14 +70,13 @@ def without_print(grey: Grey, print_: Grey) -> Grey:
     if not print_.any():
         return grey.copy()
     ink = (grey < INK_LEVEL).astype(np.uint8)
-    printed = _widened(print_ > 0, PRINT_REACH)
-    pen = ink & ~printed & 1
+    pen = np.where(_widened(print_ > 0, PRINT_REACH) > 0, 0, ink).astype(np.uint8)
     pen = _without_remnants(pen, _widened(print_ > 0, REMNANT_REACH))
-    crossing = cv2.morphologyEx(pen, cv2.MORPH_CLOSE, np.ones((BRIDGE, 3), np.uint8))
-    crossing |= cv2.morphologyEx(pen, cv2.MORPH_CLOSE, np.ones((3, BRIDGE), np.uint8))
-    pen |= crossing & ink
+    upright = cv2.morphologyEx(pen, cv2.MORPH_CLOSE, np.ones((BRIDGE, 3), np.uint8))
+    across = cv2.morphologyEx(pen, cv2.MORPH_CLOSE, np.ones((3, BRIDGE), np.uint8))
+    mended = np.where((np.maximum(upright, across) > 0) & (ink > 0), 1, pen)
     # one pixel around the ink keeps its soft edge
-    return np.where(_widened(pen > 0, 1), grey, 255).astype(np.uint8)
+    return np.where(_widened(mended > 0, 1), grey, 255).astype(np.uint8)
 
 
 def ink_mask(picture: Grey) -> Grey:
@@ -92,7 +91,7 @@ def _without_remnants(pen: Grey, near_print: Grey) -> Grey:
     near = np.bincount(labels.ravel(), weights=near_print.ravel(), minlength=count)
     keep = near < REMNANT_SHARE * stats[:, cv2.CC_STAT_AREA]
     keep[0] = False
-    return keep[labels].astype(np.uint8)
+    return np.asarray(keep[labels], np.uint8)
 
 
 def _widened(mask: np.ndarray, reach: int) -> Grey:

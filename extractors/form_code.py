@@ -1,7 +1,7 @@
 """The form code printed in a page's footer: the same as the blank's, another one, or not to be read.
 
-Two revisions can look alike nearly everywhere; their code tells them apart. Where the code's picture is the blank's, that is
-enough; else it is read.
+Two revisions can look alike nearly everywhere; their code tells them apart. Where the code's picture is the blank's,
+that is enough; else it is read.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ import numpy as np
 import pypdfium2 as pdfium
 
 from extractors.crops import cut
-from extractors.definition import FormDefinition
 from extractors.decoding import decode
+from extractors.definition import FormDefinition
 from extractors.engines.ppocr import ppocr
 from extractors.formats import FREE
 from extractors.geometry import Box
 from extractors.registration import AlignedPage
 
 SAME_PICTURE = 0.90  # correlation of the code's picture with the blank's from which it need not be read
+LEGIBLE = 0.5  # the engine's belief in its reading of a code, below which it says nothing
 REACH = 3.0  # points around the code in which it is looked for
 CODE_SHAPE = re.compile(r"([A-Z]{4,6}-?[A-Z]{2,4}-?\d{4})(?:V(\d)\.?(\d))?")
 
@@ -47,7 +48,10 @@ def check_code(page: AlignedPage) -> CodeCheck:
     if float(np.nanmax(scores)) >= SAME_PICTURE:
         return CodeCheck.SAME
     engine = ppocr()
-    return compare_codes(decode(engine.read([seen])[0], engine.alphabet, FREE).text, definition)
+    read = decode(engine.read([seen])[0], engine.alphabet, FREE)
+    if read.probability < LEGIBLE:
+        return CodeCheck.UNREAD
+    return compare_codes(read.text, definition)
 
 
 def compare_codes(text: str, definition: FormDefinition) -> CodeCheck:

@@ -1,8 +1,8 @@
 """Check boxes: on, off, or unsure.
 
-Two metrics, each compared with the blank's own ink: how much of the square's inside is inked, and how much a pen drew in and
-around the square (a circle round the option, a tick beside it, a scribble over it). Three states (SDAPS has the idea): what
-lies between the thresholds is for a person.
+Two metrics, each compared with the blank's own ink: how much of the square's inside is inked, and how much a pen drew
+in and around the square (a circle round the option, a tick beside it, a scribble over it). Three states (SDAPS has the
+idea): what lies between the thresholds is for a person.
 """
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ class MarkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One check box as read: `inside` is the inked share of the square's inside, `around` the pen's ink outside it in square
-    points, `chance` that it is ticked (0 to 1, before calibration).
+    """One check box as read.
+
+    `inside`: the inked share of the square's inside. `around`: the pen's ink outside it, square points. `chance` that it
+    is ticked: 0 to 1, before calibration.
     """
 
     state: MarkState
@@ -66,4 +68,4 @@ def _without_specks(ink: Grey) -> Grey:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     keep = stats[:, cv2.CC_STAT_AREA] > SPECK
     keep[0] = False
-    return keep[labels].astype(np.uint8) if count > 1 else ink
+    return np.asarray(keep[labels], np.uint8) if count > 1 else ink

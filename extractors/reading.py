@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from extractors.geometry import Box
@@ -54,7 +55,7 @@ class Reading:
     pen: Pen = Pen.UNKNOWN
     second: str | None = None  # the second, independent reading, where there is one
     why: str = ""  # why it is doubtful: a slug such as "readings_differ", "low_confidence", "struck"
-    crop: bytes | None = field(default=None, repr=False, compare=False)
+    crop: bytes | None = dataclasses.field(default=None, repr=False, compare=False)
 
 
 class PageKind(StrEnum):
@@ -84,7 +85,7 @@ class PageReading:
     match: float = 0.0
     residual: float | None = None
     to_blank: Affine | None = None
-    text: str = field(default="", repr=False)
+    text: str = dataclasses.field(default="", repr=False)
     nearest: str | None = None  # for an unknown page: the form it looks most like
     error: str | None = None  # what went wrong on this page, without patient data
 

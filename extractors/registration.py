@@ -1,8 +1,9 @@
-"""Registration: where on the sheet is the blank? First the whole page by landmarks, then every place by its printed words.
+"""Registration: where on the sheet is the blank? First the whole page by landmarks, then each place by its print.
 
-The coarse step is an affine from ORB landmarks (RANSAC). A fax is not affine: lines are lost or repeated, the feed stretches
-unevenly, copies curve. So the coarse page is compared with the blank at its anchors (printed words nobody writes over), and
-their displacements, cleaned of outliers and smoothed, bend the page onto the blank's grid (Mahajan et al., arXiv 2505.18925).
+The coarse step is an affine from ORB landmarks (RANSAC). A fax is not affine: lines are lost or repeated, the feed
+stretches unevenly, copies curve. So the coarse page is compared with the blank at its anchors (printed words nobody
+writes over), and their displacements, cleaned of outliers and smoothed, bend the page onto the blank's grid (Mahajan et
+al., arXiv 2505.18925).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ SECOND_SEARCH = 6  # pixels, once the page has been bent
 GOOD_ANCHOR = 0.45  # normalised correlation from which an anchor counts as seen
 NODE_STEP = 50  # pixels between the nodes of the displacement field
 SMOOTHING = (260.0, 70.0)  # pixels (x, y): lost lines shift a narrow band over the whole width
+NO_SECOND_MAP = np.empty(0)  # OpenCV: the first map holds both coordinates
 OUTLIER = 4.0  # pixels from what the neighbours say
 
 
@@ -41,8 +43,9 @@ class CoarseMatch:
 class AlignedPage:
     """A page bent onto its blank's grid.
 
-    `grey`: H x W uint8 like `blank.grey`; outside the sheet it is white. `match`: share of anchors seen (0 to 1). `residual`:
-    median distance of the anchors from their place after the bending, points. `to_page`: the best affine blank -> page, pixels.
+    `grey`: H x W uint8 like `blank.grey`; outside the sheet it is white. `match`: share of anchors seen (0 to 1).
+    `residual`: median distance of the anchors from their place after the bending, points. `to_page`: the best affine
+    blank -> page, pixels.
     """
 
     blank: BlankPage
@@ -72,12 +75,15 @@ def match_coarse(page: Features, blank: Features, strongest: int = FEATURES_PER_
         return None
     source = blank.points[[pair.queryIdx for pair in pairs]]
     target = page.points[[pair.trainIdx for pair in pairs]]
-    # a similarity needs two landmarks to a try, not three: it is found among many wrong pairs; the affine then stretches it
+    # a similarity needs two landmarks to a try, not three: it is found among many wrong pairs; the affine then
+    # stretches it
     similarity, near = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=FIRST_REACH, maxIters=4000)
     if similarity is None or near.sum() < MINIMUM_INLIERS:
         return None
     near = near.ravel().astype(bool)
-    to_page, inliers = cv2.estimateAffine2D(source[near], target[near], ransacReprojThreshold=RANSAC_REACH, maxIters=2000)
+    to_page, inliers = cv2.estimateAffine2D(
+        source[near], target[near], ransacReprojThreshold=RANSAC_REACH, maxIters=2000
+    )
     if to_page is None or not is_plausible(to_page) or inliers.sum() < MINIMUM_INLIERS:
         return None
     return CoarseMatch(to_page, int(inliers.sum()))
@@ -109,7 +115,7 @@ def align(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> AlignedPage:
     to_page = _improved(coarse.to_page, blank, first)
     nodes = _bent_nodes(blank, _relative(first, blank, coarse.to_page, to_page), to_page)
     page_map = _between_nodes(nodes, width, height)
-    aligned = cv2.remap(page, page_map, None, cv2.INTER_LINEAR, borderValue=255)
+    aligned = np.asarray(cv2.remap(page, page_map, NO_SECOND_MAP, cv2.INTER_LINEAR, borderValue=255), np.uint8)
     second = _anchor_shifts(aligned, blank.templates, blank.anchors, SECOND_SEARCH)
     seen = second[:, 2] >= GOOD_ANCHOR
     distances = np.hypot(second[seen, 0], second[seen, 1])

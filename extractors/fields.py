@@ -1,0 +1,154 @@
+"""The fields of a registered page: each gets a reading, whatever stands in it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from extractors.confidence import (
+    Belief,
+    believe_empty,
+    believe_marks,
+    believe_number,
+    believe_signature,
+    believe_text,
+)
+from extractors.crops import cut, ink_mask, line_picture
+from extractors.definition import Field, FieldKind
+from extractors.fillable_values import typed_value
+from extractors.geometry import PIXELS_PER_POINT, Grey
+from extractors.marks import MarkState, read_mark
+from extractors.numbers import NumberReading, is_number, read_numbers
+from extractors.reading import Reading, ReadingState, Value
+from extractors.registration import AlignedPage
+from extractors.signatures import read_signature
+from extractors.text import TextReading, read_text
+from extractors.thresholds import THRESHOLDS
+
+CROP_MARGIN = 4.0  # points around a field that its crop shows to a person
+SPECK = 10  # pixels: dirt in a field is no larger
+SHORTEST = 5  # pixels: nor longer
+
+
+def read_fields(page: AlignedPage, number: int) -> dict[str, Reading]:
+    """Read every field of a page; `number` is the document's page (1-based)."""
+    fields = page.blank.definition.fields_on(page.blank.page)
+    written = [field for field in fields if field.kind not in MARKED]
+    areas = {field.name: ink_area(line_picture(page, field.box)) for field in written}
+    inked = [field for field in written if areas[field.name] > THRESHOLDS.writing.empty_area]
+    numbers = read_numbers(page, [field for field in inked if is_number(field)])
+    texts = {field.name: read_text(line_picture(page, field.box), field) for field in inked if not is_number(field)}
+    readings = {}
+    for field in fields:
+        if field.kind is FieldKind.SIGNATURE:
+            readings[field.name] = _signature(page, field, number)
+        elif field.kind in MARKED:
+            readings[field.name] = _marks(page, field, number)
+        elif field.name in numbers:
+            readings[field.name] = _number(page, field, number, numbers[field.name], areas[field.name])
+        elif field.name in texts:
+            readings[field.name] = _text(page, field, number, texts[field.name], areas[field.name])
+        else:
+            belief = believe_empty(areas[field.name])
+            readings[field.name] = _reading(page, field, number, None, belief, state=ReadingState.EMPTY, engine="ink")
+    return readings
+
+
+MARKED = (FieldKind.CHECKBOX, FieldKind.CHOICE, FieldKind.SIGNATURE)
+
+
+def ink_area(picture: Grey) -> float:
+    """Ink of a crop without its specks of dirt, in square points."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(ink_mask(picture), connectivity=8)
+    if count <= 1:
+        return 0.0
+    sizes = stats[1:, cv2.CC_STAT_AREA]
+    lengths = np.maximum(stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT])
+    return float(sizes[(sizes > SPECK) & (lengths > SHORTEST)].sum()) / PIXELS_PER_POINT**2
+
+
+def _marks(page: AlignedPage, field: Field, number: int) -> Reading:
+    if field.kind is FieldKind.CHECKBOX:
+        mark = read_mark(page, field.box)
+        return _reading(page, field, number, mark.state is MarkState.ON, believe_marks(field, [mark]), engine="marks")
+    marks = {option.name: read_mark(page, option.box) for option in field.options}
+    on = tuple(name for name, mark in marks.items() if mark.state is MarkState.ON)
+    unsure = any(mark.state is MarkState.UNSURE for mark in marks.values())
+    value: Value = on if len(on) > 1 else on[0] if on else None
+    state = ReadingState.READ if on else ReadingState.UNREADABLE if unsure else ReadingState.EMPTY
+    belief = believe_marks(field, list(marks.values()))
+    return _reading(page, field, number, value, belief, raw=",".join(on), state=state, engine="marks")
+
+
+def _signature(page: AlignedPage, field: Field, number: int) -> Reading:
+    found = read_signature(page, field.box)
+    state = ReadingState.EMPTY if found.present is False else ReadingState.READ
+    value = found.present is not False
+    return _reading(page, field, number, value, believe_signature(found), state=state, engine="signatures")
+
+
+def _number(page: AlignedPage, field: Field, number: int, read: NumberReading, area: float) -> Reading:
+    if read.empty and area <= THRESHOLDS.writing.dirt_area:
+        return _reading(page, field, number, None, Belief(0.99), state=ReadingState.EMPTY, engine=read.engine)
+    typed = typed_value(field, read.text)
+    belief = believe_number(field, read, typed.fits)
+    state = ReadingState.READ if typed.value else ReadingState.UNREADABLE
+    if read.struck:
+        state = ReadingState.STRUCK
+    if state is ReadingState.UNREADABLE:
+        belief = Belief(0.0, "unreadable")
+    return _reading(
+        page, field, number, typed.value, belief, raw=read.text, state=state, engine=read.engine, second=read.second
+    )
+
+
+def _text(page: AlignedPage, field: Field, number: int, read: TextReading, area: float) -> Reading:
+    if not read.text and area <= THRESHOLDS.writing.dirt_area:
+        return _reading(page, field, number, None, Belief(0.99), state=ReadingState.EMPTY, engine=read.engine)
+    belief = believe_text(field, read.confidence) if read.text else Belief(0.0, "unreadable")
+    state = ReadingState.READ if read.text else ReadingState.UNREADABLE
+    return _reading(
+        page,
+        field,
+        number,
+        read.text or None,
+        belief,
+        raw=read.raw,
+        state=state,
+        engine=read.engine,
+        second=read.second,
+    )
+
+
+def _reading(
+    page: AlignedPage,
+    field: Field,
+    number: int,
+    value: Value,
+    belief: Belief,
+    *,
+    raw: str = "",
+    state: ReadingState = ReadingState.READ,
+    engine: str,
+    second: str | None = None,
+) -> Reading:
+    return Reading(
+        field=field.name,
+        value=value,
+        raw=raw,
+        confidence=round(belief.confidence, 5),
+        doubtful=bool(belief.why),
+        state=state,
+        page=number,
+        box=field.box,
+        engine=engine,
+        second=second,
+        why=belief.why,
+        crop=None if state is ReadingState.EMPTY else crop_png(cut(page.grey, field.box, CROP_MARGIN)),
+    )
+
+
+def crop_png(picture: Grey) -> bytes:
+    """A crop as PNG, in sixteen greys: enough to judge ink by, and small."""
+    _, encoded = cv2.imencode(".png", (picture // 17 * 17).astype(np.uint8), [cv2.IMWRITE_PNG_COMPRESSION, 4])
+    return bytes(encoded)

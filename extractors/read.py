@@ -1,0 +1,158 @@
+"""The way of one document through this floor: open -> clean -> recognise -> read fields -> assemble.
+
+`read_document` is the library's front door: bytes in, every page accounted for, forms with their readings out. It needs
+no network, no server and no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+from extractors.assembly import Sheet, assemble
+from extractors.blanks import BlankPage, load_blank_pages
+from extractors.cleaning import clean
+from extractors.definition import FormDefinition
+from extractors.definition_files import load_definitions
+from extractors.errors import DocumentError
+from extractors.fields import read_fields
+from extractors.fillable import form_by_names, read_fillable
+from extractors.limits import Limits
+from extractors.opening.document import open_pages
+from extractors.opening.opened import Medium, OpenedPage
+from extractors.other_pages import describe_other
+from extractors.reading import (
+    DocumentReading,
+    DocumentStatus,
+    FormReading,
+    PageKind,
+    PageReading,
+    Reading,
+)
+from extractors.recognition import recognise
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the eye knows before it looks: the form revisions and their blank pages."""
+
+    definitions: tuple[FormDefinition, ...]
+    blanks: tuple[BlankPage, ...]
+
+
+def read_document(data: bytes, limits: Limits | None = None, sight: Sight | None = None) -> DocumentReading:
+    """Read a whole document.
+
+    Args:
+        data: the file's bytes, of any kind that can be opened.
+        limits: what the document may cost; the defaults of `Limits` otherwise.
+        sight: the forms to know; the shipped ones otherwise.
+
+    Returns:
+        every page in exactly one place, and the forms. A document that cannot be opened comes back `failed` with its
+        error, one with a page that could not be read `partial`; nothing is raised for what a file contains.
+    """
+    sight = sight or shipped_sight()
+    pages: list[PageReading] = []
+    sheets: list[Sheet] = []
+    try:
+        for opened in open_pages(data, limits or Limits()):
+            page, sheet = read_page(opened, sight)
+            pages.append(page)
+            if sheet:
+                sheets.append(sheet)
+    except DocumentError as error:
+        if not pages:
+            return DocumentReading((), (), DocumentStatus.FAILED, str(error))
+        pages.append(PageReading(len(pages) + 1, PageKind.UNKNOWN, error=str(error)))
+    if not pages:
+        return DocumentReading((), (), DocumentStatus.FAILED, "open: the file has no pages")
+    forms = assemble(sheets)
+    placed = tuple(_placed(page, forms) for page in pages)
+    errors = [page.error for page in placed if page.error]
+    return DocumentReading(
+        pages=placed,
+        forms=forms,
+        status=DocumentStatus.PARTIAL if errors else DocumentStatus.DONE,
+        error="; ".join(errors) or None,
+    )
+
+
+@cache
+def shipped_sight() -> Sight:
+    """The forms that come with this package, loaded once a process."""
+    definitions = load_definitions()
+    return Sight(definitions, load_blank_pages(definitions))
+
+
+def read_page(opened: OpenedPage, sight: Sight) -> tuple[PageReading, Sheet | None]:
+    """Read one page: a sheet of a known form with its readings, or a page of another kind.
+
+    Whatever goes wrong on it stays with it: the page is listed as unknown, with the step and the kind of error.
+    """
+    if opened.grey is None:
+        return PageReading(opened.number, PageKind.UNKNOWN, error=opened.error or "open: no picture"), None
+    try:
+        page, sheet = _read_form_page(opened, sight)
+    except Exception as error:  # noqa: BLE001 - a page that breaks a step must cost that page alone, whatever it breaks
+        # only the kind of error: its words could hold what was read
+        message = f"page {opened.number}: read: {type(error).__name__}"
+        return PageReading(opened.number, PageKind.UNKNOWN, error=message), None
+    return replace(page, error=opened.error), sheet
+
+
+def _read_form_page(opened: OpenedPage, sight: Sight) -> tuple[PageReading, Sheet | None]:
+    if opened.medium is Medium.DIGITAL:
+        named = form_by_names(opened, sight.definitions)
+        if named:
+            definition, number = _definition(sight, named[0]), named[1]
+            readings = read_fillable(opened, definition, number, IDENTITY)
+            return _form_page(opened.number, definition, number, readings), Sheet(
+                opened.number, definition, number, readings
+            )
+    assert opened.grey is not None  # noqa: S101 - read_page has seen to it
+    grey = clean(opened.grey)
+    recognition = recognise(grey, sight.blanks)
+    if recognition.page is None:
+        return describe_other(opened, grey, recognition), None
+    blank = recognition.page.blank
+    if opened.words:
+        readings = read_fillable(opened, blank.definition, blank.page, recognition.page.to_blank)
+    else:
+        readings = read_fields(recognition.page, opened.number)
+    page = _form_page(opened.number, blank.definition, blank.page, readings)
+    page = replace(
+        page,
+        rotated=recognition.rotated,
+        match=recognition.match,
+        residual=recognition.page.residual,
+        to_blank=recognition.page.to_blank,
+    )
+    return page, Sheet(opened.number, blank.definition, blank.page, readings)
+
+
+IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+
+def _form_page(number: int, definition: FormDefinition, form_page: int, _: Mapping[str, Reading]) -> PageReading:
+    return PageReading(
+        number,
+        PageKind.FORM,
+        form_id=definition.form_id,
+        form_page=form_page,
+        match=1.0,
+        residual=0.0,
+        to_blank=IDENTITY,
+    )
+
+
+def _definition(sight: Sight, form_id: str) -> FormDefinition:
+    return next(definition for definition in sight.definitions if definition.form_id == form_id)
+
+
+def _placed(page: PageReading, forms: tuple[FormReading, ...]) -> PageReading:
+    for index, form in enumerate(forms):
+        if page.page in form.pages:
+            return replace(page, form=index)
+    return page
