@@ -67,9 +67,7 @@ def blank_page(definition: FormDefinition, number: int, grey: Grey) -> BlankPage
     printed = np.where(grey < PRINT_LEVEL, 0, 255).astype(np.uint8)
     ink = np.asarray(cv2.bitwise_not(printed), np.uint8)
     anchors = _anchors(ink, definition, number)
-    small = np.asarray(
-        cv2.resize(printed, None, fx=FEATURE_SCALE, fy=FEATURE_SCALE, interpolation=cv2.INTER_AREA), np.uint8
-    )
+    small = half_size(printed)
     return BlankPage(
         definition=definition,
         page=number,
@@ -82,10 +80,15 @@ def blank_page(definition: FormDefinition, number: int, grey: Grey) -> BlankPage
     )
 
 
+def half_size(grey: Grey) -> Grey:
+    """A page at `FEATURE_SCALE`, each pixel the mean of those it stands for."""
+    half = cv2.resize(grey, None, fx=FEATURE_SCALE, fy=FEATURE_SCALE, interpolation=cv2.INTER_AREA)
+    return np.asarray(half, np.uint8)
+
+
 def find_features(grey: Grey) -> Features:
     """ORB landmarks of a page at working resolution (Rublee et al., 2011)."""
-    small = cv2.resize(grey, None, fx=FEATURE_SCALE, fy=FEATURE_SCALE, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), 0.8)
+    small = cv2.GaussianBlur(half_size(grey), (0, 0), 0.8)
     orb = cv2.ORB.create(nfeatures=FEATURES_FOUND, scaleFactor=1.25, nlevels=5, fastThreshold=25)
     keypoints, descriptors = orb.detectAndCompute(small, None)
     if descriptors is None:

@@ -35,8 +35,8 @@ class MarkState(StrEnum):
 class Mark:
     """One check box as read.
 
-    `inside`: the inked share of the square's inside. `around`: the pen's ink outside it, square points. `chance` that it
-    is ticked: 0 to 1, before calibration.
+    `inside`: the inked share of the square's inside. `around`: the pen's ink outside it, square points. `chance`:
+    that it is ticked, 0 to 1, before calibration.
     """
 
     state: MarkState

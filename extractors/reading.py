@@ -10,8 +10,11 @@ from enum import StrEnum
 from extractors.geometry import Box
 
 Value = str | bool | tuple[str, ...] | None
-"""A field's value as the export contract has it: text, digits, an ISO date (as written where no such date exists), the option
-ticked (a tuple when several are), True or False for a single check box or a signature, None for an empty field."""
+"""A field's value as the export contract has it.
+
+Text, digits, an ISO date (as written where no such date exists), the option ticked (a tuple when several are), True or
+False for a single check box or a signature, None for an empty field.
+"""
 
 Affine = tuple[float, float, float, float, float, float]
 """(a, b, c, d, e, f): x' = a x + b y + c, y' = d x + e y + f."""
@@ -39,7 +42,8 @@ class Pen(StrEnum):
 class Reading:
     """One field as read.
 
-    `confidence` is the calibrated chance (0 to 1) that `value` is right; `doubtful` says that a person must look before it is used.
+    `confidence` is the calibrated chance (0 to 1) that `value` is right; `doubtful` says that a person must look before
+    it is used.
     `page` is the document's page (1-based), `box` the place on the blank's page in points, `crop` a PNG of the ink.
     """
 
@@ -71,9 +75,10 @@ class PageKind(StrEnum):
 class PageReading:
     """One page that came in, and its one place.
 
-    `rotated`: degrees clockwise that it stood turned. `match`: 0 to 1. `residual`: median distance in points between the page's
-    print and the blank's after registration. `to_blank`: takes a point on the upright page (points) to the blank's page.
-    `text`: what can be searched on a cover or unknown page.
+    `rotated`: degrees clockwise that it stood turned. `match`: share of the blank's printed words found, 0 to 1.
+    `residual`: median distance in points between the page's print and the blank's after registration. `to_blank`: takes
+    a point on the page as it came in (points) to the blank's page, turning included. `text`: what can be searched on a
+    cover or unknown page.
     """
 
     page: int

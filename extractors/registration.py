@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from extractors.blanks import ANCHOR_SIZE, FEATURE_SCALE, FEATURES_PER_PAGE, BlankPage, Features
+from extractors.blanks import ANCHOR_SIZE, FEATURE_SCALE, FEATURES_PER_PAGE, BlankPage, Features, half_size
 from extractors.geometry import PIXELS_PER_POINT, Grey
 from extractors.reading import Affine
 
@@ -103,13 +103,9 @@ def align(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> AlignedPage:
     """Bend the page (H x W uint8 at working resolution, turned as it came in) onto the blank's grid."""
     height, width = blank.grey.shape
     half = np.diag([FEATURE_SCALE, FEATURE_SCALE]) @ coarse.to_page @ np.diag([1 / FEATURE_SCALE, 1 / FEATURE_SCALE, 1])
-    roughly = cv2.warpAffine(
-        cv2.resize(page, None, fx=FEATURE_SCALE, fy=FEATURE_SCALE, interpolation=cv2.INTER_AREA),
-        half,
-        (round(width * FEATURE_SCALE), round(height * FEATURE_SCALE)),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderValue=255,
-    )
+    small = (round(width * FEATURE_SCALE), round(height * FEATURE_SCALE))
+    resampling = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    roughly = np.asarray(cv2.warpAffine(half_size(page), half, small, flags=resampling, borderValue=255), np.uint8)
     first = _anchor_shifts(roughly, blank.small_templates, blank.anchors * FEATURE_SCALE, FIRST_SEARCH)
     first[:, :2] /= FEATURE_SCALE
     to_page = _improved(coarse.to_page, blank, first)
