@@ -36,7 +36,7 @@ class Accepted:
     """An accepted form. `patient_key` is the registry's key of the patient meant, None when the registry has none."""
 
     content: Content
-    form_pk: int
+    form_pk: int | None
     received: dt.date
     patient_key: str | None = None
     who: str = audit.PROGRAM

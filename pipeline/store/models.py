@@ -146,7 +146,11 @@ class Page(Base):
 
 
 class Form(Base):
-    """One form of a document. `form_id` names the revision; `content_key` is shared by forms about the same thing."""
+    """One form of a document; `form_id` names the revision.
+
+    Forms about the same thing share a key: by the registry's patient where one is identified, and by what was read,
+    since the patient may come to be known between two copies of an enrollment.
+    """
 
     __tablename__ = "forms"
     __table_args__ = (UniqueConstraint("document_id", "position"),)
@@ -157,7 +161,8 @@ class Form(Base):
     form_id: Mapped[str] = mapped_column(String(64))
     pages: Mapped[list[Any]]
     missing_pages: Mapped[list[Any]]
-    content_key: Mapped[str | None] = mapped_column(String(200), index=True)
+    key_by_patient: Mapped[str | None] = mapped_column(String(200), index=True)
+    key_as_read: Mapped[str | None] = mapped_column(String(200), index=True)
     patient: Mapped[dict[str, Any] | None]  # {"matched", "key", "score"}, as the export has it
 
     document: Mapped[Document] = relationship(back_populates="forms")
@@ -214,7 +219,7 @@ class FormFinding(Base):
 
 
 class EvaluatedRule(Base):
-    """A rule that was in force and was asked: the proof that an accepted form passed it."""
+    """What became of one rule on one form: the proof that an accepted form passed every rule in force."""
 
     __tablename__ = "evaluated_rules"
     __table_args__ = (UniqueConstraint("form_pk", "rule"),)
@@ -222,6 +227,8 @@ class EvaluatedRule(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     form_pk: Mapped[int] = mapped_column(ForeignKey("forms.id"), index=True)
     rule: Mapped[str] = mapped_column(String(16))
+    verdict: Mapped[str] = mapped_column(String(16))  # validators.judge.Verdict
+    why: Mapped[str]
 
 
 class FormRoute(Base):

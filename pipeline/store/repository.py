@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from extractors.geometry import Box
 from extractors.reading import FormReading, PageReading, Pen, Reading, ReadingState, Value
@@ -18,11 +18,14 @@ from pipeline.store.models import (
     EvaluatedRule,
     FieldReading,
     Form,
+    FormFinding,
     FormRoute,
     Page,
     SettingsSnapshot,
     Source,
 )
+from validators.findings import Finding
+from validators.judge import Evaluation
 
 T = TypeVar("T")
 
@@ -108,18 +111,33 @@ def load_form(form: Form) -> FormReading:
     return FormReading(form.form_id, tuple(form.pages), tuple(form.missing_pages), readings)
 
 
-def record_rules(form: Form, rules: Iterable[str]) -> None:
-    """The rules that were in force and were asked."""
-    form.evaluated_rules = [EvaluatedRule(rule=rule) for rule in dict.fromkeys(rules)]
+def record_judgement(form: Form, findings: Iterable[Finding], evaluated: Iterable[Evaluation]) -> None:
+    """What the rules found, and what became of each of them."""
+    form.findings = [
+        FormFinding(
+            rule=finding.rule,
+            reason=finding.reason,
+            outcome=finding.outcome,
+            severity=finding.severity,
+            field=finding.field,
+            message=finding.message,
+            in_order=finding.in_order,
+        )
+        for finding in findings
+    ]
+    form.evaluated_rules = [EvaluatedRule(rule=e.rule, verdict=e.verdict, why=e.why) for e in evaluated]
 
 
-def forms_of_key(session: Session, content_key: str, before: Form) -> Sequence[Form]:
-    """The forms about the same thing that came before, the oldest first, without those that are duplicates."""
+def forms_like(session: Session, form: Form) -> Sequence[Form]:
+    """The forms with the same key that came before, the oldest first, without those that are duplicates."""
     latest = select(func.max(FormRoute.id)).where(FormRoute.form_pk == Form.id).correlate(Form).scalar_subquery()
+    keys = [column == key for column, key in _keys(form) if key is not None]
+    if not keys:
+        return []
     return session.scalars(
         select(Form)
         .join(FormRoute, FormRoute.id == latest)
-        .where(Form.content_key == content_key, Form.id < before.id, FormRoute.route != "duplicate")
+        .where(or_(*keys), Form.id < form.id, FormRoute.route != "duplicate")
         .order_by(Form.id)
     ).all()
 
@@ -135,6 +153,10 @@ def snapshot_settings(session: Session, content: Mapping[str, Any]) -> int:
     session.add(snapshot)
     session.flush()
     return snapshot.id
+
+
+def _keys(form: Form) -> tuple[tuple[InstrumentedAttribute[str | None], str | None], ...]:
+    return (Form.key_by_patient, form.key_by_patient), (Form.key_as_read, form.key_as_read)
 
 
 def _reading_row(reading: Reading) -> FieldReading:

@@ -165,14 +165,16 @@ def upgrade() -> None:
         sa.Column("form_id", sa.String(length=64), nullable=False),
         sa.Column("pages", sa.JSON(), nullable=False),
         sa.Column("missing_pages", sa.JSON(), nullable=False),
-        sa.Column("content_key", sa.String(length=200), nullable=True),
+        sa.Column("key_by_patient", sa.String(length=200), nullable=True),
+        sa.Column("key_as_read", sa.String(length=200), nullable=True),
         sa.Column("patient", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name="fk_forms_document_id"),
         sa.PrimaryKeyConstraint("id", name="pk_forms"),
         sa.UniqueConstraint("document_id", "position", name="uq_forms_document_id_position"),
     )
-    op.create_index("ix_forms_content_key", "forms", ["content_key"])
     op.create_index("ix_forms_document_id", "forms", ["document_id"])
+    op.create_index("ix_forms_key_as_read", "forms", ["key_as_read"])
+    op.create_index("ix_forms_key_by_patient", "forms", ["key_by_patient"])
 
     op.create_table(
         "pages",
@@ -215,6 +217,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("form_pk", sa.Integer(), nullable=False),
         sa.Column("rule", sa.String(length=16), nullable=False),
+        sa.Column("verdict", sa.String(length=16), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["form_pk"], ["forms.id"], name="fk_evaluated_rules_form_pk"),
         sa.PrimaryKeyConstraint("id", name="pk_evaluated_rules"),
         sa.UniqueConstraint("form_pk", "rule", name="uq_evaluated_rules_form_pk_rule"),

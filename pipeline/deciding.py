@@ -1,0 +1,161 @@
+"""The decision on one form: record -> judge -> compare with what came before -> route -> registry or queue."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from extractors.definition import FormDefinition
+from extractors.definition_files import load_definitions
+from extractors.reading import FormReading, Reading
+from pipeline import registry, registry_updates
+from pipeline.review import queue
+from pipeline.settings import Settings
+from pipeline.store import audit, repository
+from pipeline.store.models import Document, Form, FormRoute
+from validators.content import Content, from_readings
+from validators.duplicates import DuplicateKey, contradicts, duplicate_key, same_content
+from validators.findings import SEVERITY_OF_OUTCOME, Finding
+from validators.identification import Certainty
+from validators.judge import Evaluation, Judgement, Verdict, judge
+from validators.routing import RoutingSettings, route
+from validators.rulebook.load import rulebook
+
+RESENT = "R48"
+"""The rule on duplicates: the same patient and draw date twice."""
+
+
+def decide_form(
+    session: Session, settings: Settings, document: Document, position: int, form_reading: FormReading
+) -> Form:
+    """Store a form, its readings, findings and route; an accepted one updates the registry, a held one is queued."""
+    form_reading = replace(form_reading, readings=_doubted(form_reading.readings, settings.thresholds))
+    form = repository.record_form(session, document, position, form_reading)
+    content = from_readings(form_reading, definitions()[form.form_id])
+    judgement = judge(content, document.received, registry.snapshot(session, document.received))
+    form.patient = _patient(content, judgement)
+    form.key_by_patient, form.key_as_read = _keys(content, judgement)
+    earlier = compare_with_earlier(session, form, content)
+    judgement = _with_comparison(judgement, earlier, content, document.received)
+    repository.record_judgement(form, judgement.findings, judgement.evaluated)
+    _route(session, settings, form, judgement, earlier)
+    if form.route.route == "accept":
+        accepted = registry_updates.Accepted(content, form.id, document.received, _sure_patient(judgement))
+        registry_updates.apply(session, accepted)
+    elif form.route.route == "review":
+        queue.put(session, document, form.route.reasons, form=form)
+    return form
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A form about the same thing that came before: of the same content, or one that contradicts."""
+
+    form: Form
+    is_same: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether it was accepted, so that the same form again must not count."""
+        return self.form.route.route == "accept"
+
+
+def compare_with_earlier(session: Session, form: Form, content: Content) -> Earlier | None:
+    """Look for the same form among those that came before, an accepted one first, else for one that contradicts."""
+    same, contradicting = [], []
+    for earlier in repository.forms_like(session, form):
+        said = from_readings(repository.load_form(earlier), definitions()[earlier.form_id])
+        if same_content(content, said):
+            same.append(Earlier(earlier, is_same=True))
+        elif contradicts(content, said):
+            contradicting.append(Earlier(earlier, is_same=False))
+    return next(iter(sorted(same, key=lambda earlier: not earlier.counts) + contradicting), None)
+
+
+@cache
+def definitions() -> Mapping[str, FormDefinition]:
+    """Every form revision that is known, by form_id."""
+    return {definition.form_id: definition for definition in load_definitions()}
+
+
+def _doubted(readings: Mapping[str, Reading], thresholds: Mapping[str, float]) -> dict[str, Reading]:
+    """The readings, doubtful also where an installation asks for more confidence in a field."""
+    return {
+        name: replace(reading, doubtful=True, why=reading.why or "low_confidence")
+        if reading.confidence < thresholds.get(name, 0.0)
+        else reading
+        for name, reading in readings.items()
+    }
+
+
+def _keys(content: Content, judgement: Judgement) -> tuple[str | None, str | None]:
+    """The keys by the registry's patient and by what was read, where there are any."""
+    patient = _sure_patient(judgement)
+    by_patient = duplicate_key(content, f"patient {patient}") if patient else None
+    return _text(by_patient), _text(duplicate_key(content))
+
+
+def _text(key: DuplicateKey | None) -> str | None:
+    return None if key is None else f"{key.family}|{key.person}|{key.day or ''}"
+
+
+def _with_comparison(judgement: Judgement, earlier: Earlier | None, content: Content, received: dt.date) -> Judgement:
+    """The judgement with the rule that takes the store to decide, where that is in force for such a form."""
+    rule = rulebook().rules[RESENT]
+    if not rule.in_force(received) or content.family not in rule.forms:
+        return judgement
+    evaluation, findings = Evaluation(RESENT, Verdict.PASSED), judgement.findings
+    if earlier is not None:
+        relation = "same as" if earlier.is_same else "contradicts"
+        evaluation = Evaluation(RESENT, Verdict.FIRED, f"{relation} form {earlier.form.id}")
+    if earlier is not None and not earlier.is_same:
+        words = rule.reasons["conflict"]
+        severity = SEVERITY_OF_OUTCOME[words.outcome]
+        findings += (Finding(RESENT, "conflict", words.outcome, severity, None, words.operator),)
+    evaluated = tuple(evaluation if other.rule == RESENT else other for other in judgement.evaluated)
+    return replace(judgement, findings=findings, evaluated=evaluated)
+
+
+def _route(session: Session, settings: Settings, form: Form, judgement: Judgement, earlier: Earlier | None) -> None:
+    """Route the form. The same as an accepted form is a duplicate; the same as one that waits waits beside it.
+
+    The second copy may carry what the first one lacked (a signature), so it does not vanish behind a form that nobody
+    has accepted.
+    """
+    allowed = RoutingSettings(accept_prescriber_only_in_order=settings.accept_prescriber_only_in_order)
+    routed = route(judgement.findings, allowed)
+    where: str = routed.route
+    reasons, original = list(routed.reasons), None
+    if earlier is not None and earlier.is_same:
+        original = earlier.form.id
+        where, reasons = ("duplicate", ["duplicate"]) if earlier.counts else ("review", [*reasons, "duplicate"])
+    form.routes.append(
+        FormRoute(
+            route=where,
+            reasons=reasons,
+            duplicate_of=original,
+            decided_by=audit.PROGRAM,
+            decided_at=dt.datetime.now(dt.UTC),
+            settings_id=repository.snapshot_settings(session, settings.that_decide()),
+        )
+    )
+    session.flush()
+
+
+def _patient(content: Content, judgement: Judgement) -> dict[str, Any] | None:
+    """Who is meant, as the export has it; None on forms that are about no patient."""
+    if not content.has("patient_dob"):
+        return None
+    match = judgement.patient
+    key = match.patient.key if match.patient else None
+    return {"matched": match.certainty is Certainty.SURE, "key": key, "score": round(match.score, 4)}
+
+
+def _sure_patient(judgement: Judgement) -> str | None:
+    match = judgement.patient
+    return match.patient.key if match.patient and match.certainty is Certainty.SURE else None

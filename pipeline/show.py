@@ -1,0 +1,100 @@
+"""A page as it came in, upright, with every field's place, value and doubt drawn on it."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from extractors.geometry import PIXELS_PER_POINT, Box
+from extractors.limits import Limits
+from extractors.opening.document import open_pages
+from pipeline import originals
+from pipeline.errors import NotThere
+from pipeline.store.engine import read_only
+from pipeline.store.models import FieldReading, Form, Page
+from pipeline.store.opening import Store
+
+SURE, DOUBTFUL, EMPTY, NOTE = "#0a7d32", "#c2410c", "#64748b", "#1d4ed8"
+TEXT_POINTS = 7.0
+"""Height of what is written beside a field: small enough to fit between two lines of a form."""
+
+
+def draw(store: Store, document_id: int, page_number: int) -> bytes:
+    """The page (1-based) as PNG: green what is sure, orange with a question mark what is doubtful, grey what is empty.
+
+    Raises:
+        NotThere: there is no such document or page, or nothing of it could be decoded.
+        DocumentError: the document cannot be opened.
+        OriginalDamaged: the original is gone or changed.
+    """
+    with Session(read_only(store.engine)) as session:
+        page = session.scalar(select(Page).filter_by(document_id=document_id, page=page_number))
+        if page is None:
+            raise NotThere(f"document {document_id} has no page {page_number}, or has not been read yet")
+        data = originals.fetch(store.originals, page.document.sha256)
+        picture = _upright(data, page, store.settings.limits)
+        pen = ImageDraw.Draw(picture)
+        if page.to_blank is None:
+            _write(pen, (10, 10), f"page {page.page}: {page.kind}", NOTE)
+        else:
+            to_page = np.linalg.inv(np.array([page.to_blank[:3], page.to_blank[3:], [0, 0, 1]]))
+            for reading in _readings(session, page):
+                _draw_reading(pen, reading, _corners(Box(*reading.box), to_page))
+    png = io.BytesIO()
+    picture.save(png, "PNG")
+    return png.getvalue()
+
+
+def _upright(data: bytes, page: Page, limits: Limits) -> Image.Image:
+    for opened in open_pages(data, limits):
+        if opened.number == page.page:
+            if opened.grey is None:
+                raise NotThere(f"page {page.page} could not be decoded")
+            # it stood turned clockwise by `rotated`; np.rot90 turns it back
+            return Image.fromarray(np.rot90(opened.grey, page.rotated // 90)).convert("RGB")
+    raise NotThere(f"page {page.page} is not in the original")
+
+
+def _readings(session: Session, page: Page) -> list[FieldReading]:
+    form = session.scalar(select(Form).filter_by(document_id=page.document_id, position=page.form))
+    return [reading for reading in form.readings if reading.page == page.page] if form else []
+
+
+def _corners(box: Box, to_page: NDArray[np.float64]) -> list[tuple[float, float]]:
+    """The box's corners from the blank (points) to the page's picture (pixels), in drawing order."""
+    corners = np.array([(box.x0, box.y0, 1), (box.x1, box.y0, 1), (box.x1, box.y1, 1), (box.x0, box.y1, 1)])
+    return [(float(x), float(y)) for x, y, _ in corners @ to_page.T * PIXELS_PER_POINT]
+
+
+def _draw_reading(pen: ImageDraw.ImageDraw, reading: FieldReading, corners: list[tuple[float, float]]) -> None:
+    colour = DOUBTFUL if reading.doubtful else EMPTY if reading.value is None else SURE
+    pen.polygon(corners, outline=colour, width=2)
+    text = _value_text(reading)
+    if text:
+        left, top = corners[0]
+        _write(pen, (left, top - TEXT_POINTS * PIXELS_PER_POINT), text, colour)
+
+
+def _value_text(reading: FieldReading) -> str:
+    """The value as a person reads it, with its confidence where it is doubtful."""
+    match reading.value:
+        case True:
+            text = "✓"
+        case None | False:
+            text = ""
+        case list():
+            text = " + ".join(map(str, reading.value))
+        case _:
+            text = str(reading.value)
+    return f"{text} ? {reading.confidence:.0%} {reading.why}".strip() if reading.doubtful else text
+
+
+def _write(pen: ImageDraw.ImageDraw, place: tuple[float, float], text: str, colour: str) -> None:
+    font = ImageFont.load_default(size=TEXT_POINTS * PIXELS_PER_POINT)
+    pen.rectangle(pen.textbbox(place, text, font=font), fill="#ffffffcc")
+    pen.text(place, text, fill=colour, font=font)

@@ -1,0 +1,56 @@
+"""Originals: kept whole, found by content, checked when read back."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import originals
+from pipeline.errors import OriginalDamaged
+
+
+class BreaksOff(io.BytesIO):
+    """A file on a disk that fails half way."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        chunk = super().read(5)
+        if not chunk:
+            raise OSError("the disk is gone")
+        return chunk
+
+
+@given(data=st.binary(max_size=300))
+def test_what_was_kept_comes_back(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    folder = tmp_path_factory.mktemp("originals")
+    sha256, size = originals.keep(folder, io.BytesIO(data))
+    assert (sha256, size) == (hashlib.sha256(data).hexdigest(), len(data))
+    assert originals.fetch(folder, sha256) == data
+
+
+def test_the_name_is_the_content_and_nothing_else_is_left(tmp_path: Path) -> None:
+    sha256, _ = originals.keep(tmp_path, io.BytesIO(b"a fax"))
+    originals.keep(tmp_path, io.BytesIO(b"a fax"))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert files == [tmp_path / sha256[:2] / sha256[2:4] / sha256]
+
+
+def test_a_copy_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="disk"):
+        originals.keep(tmp_path, BreaksOff(b"a fax"))
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_changed_or_missing_originals_are_noticed_and_mended_by_the_same_fax(tmp_path: Path) -> None:
+    sha256, _ = originals.keep(tmp_path, io.BytesIO(b"a fax"))
+    originals.path_of(tmp_path, sha256).write_bytes(b"a fix")
+    with pytest.raises(OriginalDamaged, match="no longer"):
+        originals.fetch(tmp_path, sha256)
+    originals.keep(tmp_path, io.BytesIO(b"a fax"))
+    assert originals.fetch(tmp_path, sha256) == b"a fax"
+    with pytest.raises(OriginalDamaged, match="not in the store"):
+        originals.fetch(tmp_path, "0" * 64)
