@@ -95,7 +95,8 @@ DAMAGES = (
     Span(scanner.shear, Stage.FEED, "mm", (0.05, 0.5), (0.2, 4), both_ways=True),
     Span(scanner.shift, Stage.FEED, "mm", (0.7, 1.0), (0.2, 12)),
     Span(scanner.uneven_feed, Stage.FEED, "mm", (0.05, 0.5), (0.2, 3.5)),
-    Span(scanner.exposure, Stage.SENSOR, "grey levels", (0.3, 1.0), (2, 60), both_ways=True),
+    Span(scanner.too_dark, Stage.SENSOR, "grey levels", (0.15, 0.5), (2, 60)),
+    Span(scanner.too_light, Stage.SENSOR, "grey levels", (0.15, 0.4), (2, 35)),  # more, and thin ink is gone for anybody
     Span(scanner.sensor_noise, Stage.SENSOR, "grey levels", (0.5, 1.0), (1, 22)),
     Span(scanner.streaks, Stage.SENSOR, "streaks", (0.01, 0.3), (1, 4)),
     Span(line.damaged_lines, Stage.LINE, "bursts", (0.0, 0.6), (1, 24)),
@@ -105,7 +106,7 @@ DAMAGES = (
 )
 
 BINARISATIONS = (  # step, unit, weight, smallest and largest amount
-    (scanner.threshold, "grey level", 0.78, (105.0, 160.0)),
+    (scanner.threshold, "grey level", 0.78, (112.0, 162.0)),
     (scanner.local_threshold, "grey levels", 0.10, (14.0, 45.0)),
     (scanner.ordered_dither, "contrast", 0.07, (0.25, 1.0)),
     (scanner.diffuse, "", 0.05, (1.0, 1.0)),

@@ -38,9 +38,13 @@ def fill_digital(
                 signatures[place.name] = _sign(document, page, place, str(values[place.name]), hand, faces, rng)
             else:
                 _set(widgets, place, values[place.name])
+        document.Root.AcroForm.NeedAppearances = True  # else the next line leaves the old, empty looks
         document.generate_appearance_streams()
         if flatten:
             document.flatten_annotations()
+            for page in document.pages:  # a signature's widget shows nothing and stays behind
+                if "/Annots" in page:
+                    del page["/Annots"]
         made = BytesIO()
         document.save(made, deterministic_id=True)
     return made.getvalue(), signatures

@@ -26,6 +26,7 @@ from samples.generator.scenarios import Scenario, Scripted, draw_scenario, scrip
 T = TypeVar("T")
 
 MEDIA = {"g4": 0.38, "g3": 0.17, "faxpdf": 0.25, "scanpdf": 0.10, "digital": 0.10}
+ON_PAPER_ONLY = ("struck_out", "page_missing")  # what does not happen to a form completed on a computer
 PENS = {Pen.REAL: 0.42, Pen.TYPED: 0.32, Pen.HAND: 0.26}
 
 
@@ -86,7 +87,7 @@ def draw_plan(number: int, earlier: Sequence[Plan], supplies: Supplies, free: li
         made = tuple(str(kind) for kind in rng.choice(kinds, int(rng.integers(1, 3))))
         return replace(plan, extras=(*(("cover",) if rng.random() < 0.3 else ()), *made))
     scenario = draw_scenario(rng, supplies.forms)
-    while medium == "digital" and scenario.name == "struck_out":  # nobody crosses out on a computer
+    while medium == "digital" and scenario.name in ON_PAPER_ONLY:
         scenario = draw_scenario(rng, supplies.forms)
     return _with_forms(plan, scenario, supplies, free, rng)
 

@@ -44,7 +44,7 @@ def fax_pdf(pages: Sequence[Sent]) -> bytes:
     document = pikepdf.new()
     for page in pages:
         height, width = page.image.shape
-        parameters = pikepdf.Dictionary(K=-1, Columns=width, Rows=height)
+        parameters = pikepdf.Dictionary(K=-1, Columns=width, Rows=height, BlackIs1=True)
         stream = _picture(document, _g4(page), page, bits=1)
         stream.Filter, stream.DecodeParms = pikepdf.Name.CCITTFaxDecode, parameters
         _add_page(document, stream, page)

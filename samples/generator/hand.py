@@ -73,7 +73,7 @@ def draw_hand(pen: Pen, faces: Faces, digits: DigitSet, rng: Generator) -> Hand:
         nib=float(
             rng.uniform(0.0, 0.05) if typed else rng.choice([0.0, 0.05, 0.1, 0.16, 0.25], p=[0.3, 0.3, 0.2, 0.15, 0.05])
         ),
-        shade=int(rng.integers(0, 60) if rng.random() < 0.75 else rng.integers(60, 125)),
+        shade=int(rng.integers(0, 45) if rng.random() < 0.8 else rng.integers(45, 85)),
         mark=mark,
         date_style="full" if typed and rng.random() < 0.5 else _draw(DATE_STYLES, rng),
         phone_style=int(rng.choice(5, p=[0.45, 0.25, 0.12, 0.08, 0.10])),

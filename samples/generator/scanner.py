@@ -83,9 +83,14 @@ def scan(sheet: Sheet, dpi: tuple[float, float], background: int = 255) -> Sheet
     return replace(sheet, image=drawn.astype(np.uint8), dpi=dpi, placement=placement)
 
 
-def exposure(sheet: Sheet, amount: float, _rng: Generator) -> Sheet:
-    """Too dark (above 0) or too light (below 0) by `amount` grey levels."""
-    return replace(sheet, image=np.clip(sheet.image.astype(np.int16) - round(amount), 0, 255).astype(np.uint8))
+def too_dark(sheet: Sheet, amount: float, _rng: Generator) -> Sheet:
+    """Exposed too little: all is `amount` grey levels darker."""
+    return replace(sheet, image=cv2.subtract(sheet.image, np.full_like(sheet.image, round(amount))).astype(np.uint8))
+
+
+def too_light(sheet: Sheet, amount: float, _rng: Generator) -> Sheet:
+    """Exposed too much: all is `amount` grey levels lighter."""
+    return replace(sheet, image=cv2.add(sheet.image, np.full_like(sheet.image, round(amount))).astype(np.uint8))
 
 
 def sensor_noise(sheet: Sheet, amount: float, rng: Generator) -> Sheet:
