@@ -25,7 +25,7 @@ from samples.training.pool import Pool, load_harvest, validation_crops
 
 log = logging.getLogger("training")
 
-SAVE_EVERY = 200
+SAVE_EVERY = 100
 """Steps between checkpoints."""
 
 
@@ -41,8 +41,8 @@ class Recipe:
 
 
 RECIPES = {
-    "cell": Recipe(batch=256, steps_a_minute=220, sheets_a_step=0.16, window=300, learning_rate=4e-3),
-    "line": Recipe(batch=48, steps_a_minute=300, sheets_a_step=0.16, window=500, learning_rate=2.5e-3),
+    "cell": Recipe(batch=256, steps_a_minute=220, sheets_a_step=0.12, window=200, learning_rate=4e-3),
+    "line": Recipe(batch=48, steps_a_minute=300, sheets_a_step=0.08, window=250, learning_rate=2.5e-3),
 }
 
 
@@ -116,7 +116,7 @@ def _loss(net: str, network: nn.Module, pool: Pool, recipe: Recipe, step: int, s
     return torch.stack(losses).sum() / len(crops)
 
 
-def _smoothed(log_probs: Tensor, classes: Tensor, smoothing: float = 0.03) -> Tensor:
+def _smoothed(log_probs: Tensor, classes: Tensor, smoothing: float = 0.01) -> Tensor:
     """Cross entropy with label smoothing."""
     own = nn.functional.nll_loss(log_probs, classes)
     return (1 - smoothing) * own - smoothing * log_probs.mean()
