@@ -6,7 +6,6 @@ no calendar and no check digit changes it.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,13 +14,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors import formats
 from extractors.decoding import Decoded, decode
 from extractors.definition import Field, FieldKind
 from extractors.engines import Recogniser, tesseract
 from extractors.engines.ppocr import ppocr
 from extractors.errors import EngineError
-from extractors.formats import Format, format_of
+from extractors.formats import NAME, Format, format_of
 from extractors.geometry import PIXELS_PER_POINT, Grey
 from extractors.reading import ReadingState
 
@@ -33,7 +31,7 @@ SecondOpinion = Callable[[Grey], str]
 class TextReading:
     """What stands in a field of text.
 
-    `text` is the value as the export has it, `raw` the writing as decoded. `confidence` is the engine's own belief
+    `text` is the value as written, `raw` the writing as decoded. `confidence` is the engine's own belief
     (0 to 1, not calibrated; of several lines the least), `margin` the natural log of how many times less probable the
     `runner_up` is.
     """
@@ -80,41 +78,20 @@ def read_text(
     weakest = min(decoded, key=lambda line: line.probability)
     opinion = " ".join(filter(None, map(second, lines))) if second else None
     return TextReading(
-        text=value_of(raw, expected),
+        text=_spaced(raw, expected),
         raw=raw,
         state=ReadingState.READ if raw else ReadingState.UNREADABLE,
         confidence=weakest.probability,
         engine=engine_name,
         runner_up=weakest.runner_up,
         margin=weakest.margin,
-        second=None if opinion is None else value_of(opinion, expected),
+        second=None if opinion is None else _spaced(opinion, expected),
     )
 
 
-def value_of(raw: str, expected: Format) -> str:
-    """The writing as the export's value: phone numbers as digits, existing dates as YYYY-MM-DD, the rest as written."""
-    if expected is formats.PHONE:
-        digits = re.sub(r"\D", "", raw)
-        return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
-    if expected in (formats.DATE, formats.DATE_COMB):
-        return _date_value(raw)
-    if expected is formats.ANC:
-        return re.sub(r"^(\d{1,3}),(\d{3})$", r"\1\2", raw)  # a comma of thousands
-    if expected is formats.NAME:
-        return re.sub(r",(?=\w)", ", ", raw)
-    return raw
-
-
-def _date_value(raw: str) -> str:
-    """YYYY-MM-DD where month, day and four digits of a year make a date that exists, else as written."""
-    parts = re.fullmatch(r"(\d\d?)[/.-](\d\d?)[/.-](\d{4})", raw) or re.fullmatch(r"(\d\d)(\d\d)(\d{4})", raw)
-    if parts is None:
-        return raw
-    month, day, year = map(int, parts.groups())
-    try:
-        return dt.date(year, month, day).isoformat()
-    except ValueError:
-        return f"{parts[1]}/{parts[2]}/{parts[3]}"
+def _spaced(raw: str, expected: Format) -> str:
+    """The writing as a value: `Last,First` is written with a space."""
+    return re.sub(r",(?=\w)", ", ", raw) if expected is NAME else raw
 
 
 def _read_lines(lines: list[Grey], expected: Format, engine: Recogniser | None, name: str) -> tuple[list[Decoded], str]:
@@ -159,7 +136,9 @@ def lines_of(crop: Grey) -> list[Grey]:
     middles = letters[:, 1] + letters[:, 3] / 2
     order = np.argsort(middles)
     breaks = np.flatnonzero(np.diff(middles[order]) > LINE_GAP * height) + 1
-    return [_cut(crop, letters[line], pieces) for line in np.split(order, breaks)]
+    lines = [letters[line] for line in np.split(order, breaks)]
+    written = [line for line in lines if len(line) > 1] or lines  # a piece alone on its line is dirt
+    return [_cut(crop, line, pieces) for line in written]
 
 
 def _pieces(crop: Grey) -> Boxes:

@@ -99,7 +99,7 @@ def _config(mode: int) -> str:
 
 
 def _asked(question: Callable[[], T]) -> T:
-    """The answer, on one thread, with pytesseract's errors as ours; its own words are left out (they may hold paths)."""
+    """The answer, on one thread, with pytesseract's errors as ours; its own words are left out (they hold paths)."""
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # a process a core reads pages; Tesseract's threads would only fight
     try:
         return question()
