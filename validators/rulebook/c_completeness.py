@@ -43,8 +43,8 @@ PAGE_HEADS = (
 def r15_required_fields(case: Case) -> Iterator[RuleResult]:
     """Every required field is filled, conditional ones too; what has to be known is known."""
     for field in case.content.definition.fields:
-        if field.kind is not FieldKind.CHOICE and field.required is not Required.ONE_OF:
-            yield from _required(case, field)  # choices: R16; one of two signatures: R19
+        if field.kind is not FieldKind.CHOICE:  # those are R16's; that one of two signers signed is R19's
+            yield from _required(case, field)
 
 
 def r16_one_tick_a_group(case: Case) -> Iterator[RuleResult]:
