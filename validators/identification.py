@@ -66,7 +66,8 @@ def identify_patient(content: Content, registry: RegistrySnapshot) -> PatientMat
     ranked = sorted(candidates, key=lambda p: odds[p.key], reverse=True)
     best, score = ranked[0], odds[ranked[0].key] / total
     margin = score - (odds[ranked[1].key] / total if len(ranked) > 1 else 0.0)
-    return PatientMatch(_certainty(content, best, score, margin), best, score, margin)
+    certainty = _certainty(content, best, score, margin)
+    return PatientMatch(certainty, None if certainty is Certainty.NOBODY else best, score, margin)
 
 
 def identify_prescriber(content: Content, registry: RegistrySnapshot) -> PrescriberMatch:

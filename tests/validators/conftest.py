@@ -72,9 +72,7 @@ def read(
 
 
 @pytest.fixture(scope="session")
-def fill(
-    definitions: Mapping[str, FormDefinition], read: Callable[..., FormReading]
-) -> Callable[..., Content]:
+def fill(definitions: Mapping[str, FormDefinition], read: Callable[..., FormReading]) -> Callable[..., Content]:
     """Like `read`, typed."""
 
     def content(form_id: str, **changes: object) -> Content:
@@ -94,6 +92,17 @@ def judged(
         return judge(fill(form_id, **changes), day, registry)
 
     return judgement
+
+
+@pytest.fixture(scope="session")
+def says(judged: Callable[..., Judgement]) -> Callable[..., str]:
+    """What one rule says about a form in order with changes: its reasons, "not known: ..." or nothing."""
+
+    def words(rule: str, form_id: str, **changes: object) -> str:
+        evaluated = judged(form_id, **changes).evaluated
+        return next(evaluation.why for evaluation in evaluated if evaluation.rule == rule)
+
+    return words
 
 
 def _reading(field: Field, value: Value, doubtful: bool, struck: bool) -> Reading:

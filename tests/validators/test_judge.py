@@ -57,7 +57,9 @@ def test_no_unknown_value_that_matters_is_accepted(judged: Judged, form_id: str,
 
 
 @given(data=st.data())
-def test_doubts_never_help_a_form(judged: Judged, in_order: Mapping[str, Mapping[str, Value]], data: st.DataObject) -> None:
+def test_doubts_never_help_a_form(
+    judged: Judged, in_order: Mapping[str, Mapping[str, Value]], data: st.DataObject
+) -> None:
     """Whatever is in doubt, and whatever else is empty: with a critical value unknown the form is held."""
     form_id, critical = data.draw(st.sampled_from(CRITICAL))
     names = st.sets(st.sampled_from(sorted(set(in_order[form_id]) - {"received"})))

@@ -30,10 +30,11 @@ def r3_known_to_the_programme(case: Case) -> Iterator[RuleResult]:
 
 def r6_enrolled_in_time(case: Case) -> Iterator[RuleResult]:
     """Patients of the first programme had to be enrolled anew within 37 days of the launch: a late one is a flag."""
-    patient = case.patient.patient
-    known_from_before = patient is not None and patient.enrolled.since(Programme.FIRST) is not None
-    late = case.received > case.thresholds.reenrollment_until
-    if late and known_from_before and case.enrolls_a_patient:
+    found = case.patient
+    if found.certainty is not Certainty.SURE or found.patient is None or not case.enrolls_a_patient:
+        return
+    known_from_before = found.patient.enrolled.since(Programme.FIRST) is not None
+    if known_from_before and case.received > case.thresholds.reenrollment_until:
         yield Flag("enrolled_late")
 
 

@@ -1,0 +1,63 @@
+"""Group B, each rule on both sides of its edges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Says = Callable[..., str]
+
+PSF = "psf_2021"
+BASELINE = {"submission_type": "baseline"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "said"),
+    [
+        ("R8", BASELINE, ""),
+        ("R8", BASELINE | {"anc_value": None, "anc_draw_date": None}, "missing"),
+        ("R8", BASELINE | {"anc_value": None, "anc_not_available": True}, "missing"),
+        ("R8", {"anc_value": None}, ""),  # monthly: R10
+        ("R8", BASELINE | {"anc_value": None, "anc_value_2": "2500"}, ""),
+        ("R9", BASELINE | {"received": "2022-07-10"}, ""),  # 30 days after the draw
+        ("R9", BASELINE | {"received": "2022-07-11"}, "anc_too_old"),
+        ("R9", {"received": "2022-07-11"}, ""),  # monthly: R29
+        ("R9", BASELINE | {"received": "2022-07-11", "anc_draw_date_2": "2022-06-11"}, ""),  # the newest counts
+        ("R9", BASELINE | {"anc_draw_date": None}, "missing"),
+        ("R9", BASELINE | {"anc_draw_date": "13/15/2022"}, ""),  # R17
+        ("R9", BASELINE | {"doubtful": {"anc_draw_date"}}, "not known: anc_draw_date"),
+        ("R10", {}, ""),
+        ("R10", {"monitoring_frequency": None}, "missing"),
+        ("R10", {"anc_value": None}, "missing"),
+        ("R10", {"anc_value": None, "anc_draw_date": None, "anc_not_available": True}, ""),
+        ("R10", BASELINE | {"anc_value": None}, ""),
+        ("R13", {"treatment_status": "interrupted", "status_date": "2022-06-12"}, ""),
+        ("R13", {"treatment_status": "interrupted"}, "missing"),
+        ("R13", {"treatment_status": "discontinued"}, "missing"),
+        ("R13", {"treatment_status": ("active", "interrupted")}, ""),  # R16
+        ("R13", {"doubtful": {"treatment_status"}}, "not known: treatment_status"),
+    ],
+)
+def test_on_a_psf(says: Says, rule: str, changes: dict[str, Any], said: str) -> None:
+    assert says(rule, PSF, **changes) == said
+
+
+@pytest.mark.parametrize(
+    ("rule", "form_id", "reason"),
+    [("R11", "anc_lab_2015", "extra_result"), ("R12", "patient_enrollment_2015", "form_superseded")],
+)
+def test_forms_of_the_first_programme_from_15_november_2021_on(
+    says: Says, rule: str, form_id: str, reason: str
+) -> None:
+    assert says(rule, form_id, received="2021-11-14") == "not in force on the day"
+    assert says(rule, form_id, received="2021-11-15") == reason
+    assert says(rule, PSF) == "about other forms"
+
+
+def test_forms_of_the_modified_programme_that_came_early_are_judged_by_its_rules(says: Says) -> None:
+    """Enrollment opened on 16 Aug 2021: the dispensing rules of 15 Nov hold for the forms that came before."""
+    early = {"received": "2021-11-14", "submission_type": "baseline", "anc_value": None}
+    assert says("R8", PSF, **early) == "missing"
+    assert says("R8", PSF, **{**early, "received": "2021-08-15"}) == "not in force on the day"
