@@ -1,8 +1,8 @@
 """The way of a sheet through copier, scanner, fax machine and line: what `send` does, and how hard each damage can be.
 
 A damage is drawn with its own chance and amount, both growing with the severity (0 a clean machine, 1 the worst that
-still is a page). The same seed gives the same page, bit by bit. Levels were set by looking at faxes: at severity 0.4 a page
-looks like an average one.
+still is a page). The same seed gives the same page, bit by bit. Levels were set by looking at faxes: at severity 0.4 a
+page looks like an average one.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ DAMAGES = (
     Span(scanner.shift, Stage.FEED, "mm", (0.7, 1.0), (0.2, 12)),
     Span(scanner.uneven_feed, Stage.FEED, "mm", (0.05, 0.5), (0.2, 3.5)),
     Span(scanner.too_dark, Stage.SENSOR, "grey levels", (0.15, 0.5), (2, 60)),
-    Span(scanner.too_light, Stage.SENSOR, "grey levels", (0.15, 0.4), (2, 35)),  # more, and thin ink is gone for anybody
+    Span(scanner.too_light, Stage.SENSOR, "grey levels", (0.15, 0.4), (2, 35)),  # with more, thin ink is gone
     Span(scanner.sensor_noise, Stage.SENSOR, "grey levels", (0.5, 1.0), (1, 22)),
     Span(scanner.streaks, Stage.SENSOR, "streaks", (0.01, 0.3), (1, 4)),
     Span(line.damaged_lines, Stage.LINE, "bursts", (0.0, 0.6), (1, 24)),
@@ -136,7 +136,7 @@ def send(
     header: str | None = None,
     turned: int = 0,
 ) -> Sent:
-    """Send a page (grey, at `source_dpi`) by the machine; `severity` 0 to 1, `turned` degrees clockwise on the glass."""
+    """Send a page (grey, at `source_dpi`) by the machine; `severity` 0 to 1, `turned` degrees clockwise."""
     height, width = page.shape
     points = (width / source_dpi * POINTS_PER_INCH, height / source_dpi * POINTS_PER_INCH)
     sheet = scanner.turn(Sheet(page, (source_dpi, source_dpi), points, STRAIGHT), turned, rng)

@@ -1,4 +1,4 @@
-"""Forms completed on a computer: the fillable twin with its values set, signed by a picture or by typed words, some flattened."""
+"""Forms completed on a computer: the fillable twin with its values set, signed by a picture or type, some flattened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handwritten digits of MNIST as ink: cut out, sharpened and scaled, from a run of neighbours as one writer wrote them."""
+"""Handwritten digits of MNIST as ink: cut out, sharpened, scaled, from a run of neighbours as one writer wrote them."""
 
 from __future__ import annotations
 
@@ -32,17 +32,18 @@ class DigitHand:
     choices: tuple[NDArray[np.int64], ...]
 
     def ink(self, digit: int, height: int, rng: Generator) -> Grey:
-        """One of the person's pictures of the digit as a mask (255 ink), `height` pixels high or as wide as that allows."""
+        """One of the person's pictures of the digit as a mask (255 ink), `height` pixels high with its margin."""
         picture = self.digits.images[int(rng.choice(self.choices[digit]))]
         rows, columns = np.flatnonzero(picture.max(1) > 40), np.flatnonzero(picture.max(0) > 40)
         cut = np.pad(picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 1)
         scale = height / cut.shape[0]
         large = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC).astype(np.float32)
-        return np.clip((large - 70) * 2.6, 0, 255).astype(np.uint8)  # MNIST is blurred: make it ink again
+        ink: Grey = np.clip((large - 70) * 2.6, 0, 255).astype(np.uint8)  # MNIST is blurred: make it ink again
+        return ink
 
 
 def load_digits(file: Path = SHIPPED, part: tuple[float, float] = (0.0, 1.0)) -> DigitSet:
-    """The digits of an .npz with `images` and `labels`; of a part of them only, as shares of the set from its beginning."""
+    """The digits of an .npz with `images` and `labels`, or of a part of it: shares of the set from its beginning."""
     with np.load(file) as archive:
         images, labels = archive["images"], archive["labels"]
     start, stop = (round(share * len(labels)) for share in part)

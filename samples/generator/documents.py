@@ -12,6 +12,7 @@ from numpy.random import Generator
 
 from extractors.definition import FormDefinition
 from samples.generator import channel, files, foreign
+from samples.generator.changes import Scripted
 from samples.generator.channel import Machine, Sent, send
 from samples.generator.digital import fill_digital
 from samples.generator.digits import DigitSet
@@ -21,7 +22,7 @@ from samples.generator.hand import Hand, Pen, draw_hand
 from samples.generator.marks import stamp, stray_line
 from samples.generator.paper import Grey
 from samples.generator.people import Patient, Programme, pick
-from samples.generator.scenarios import Scenario, Scripted, draw_scenario, script
+from samples.generator.scenarios import Scenario, draw_scenario, script
 
 T = TypeVar("T")
 
@@ -251,7 +252,7 @@ def _digital(
 
 def _machine(medium: str, rng: Generator) -> Machine:
     if medium == "scanpdf":
-        return pick(rng, (channel.SCAN_150, channel.SCAN_200))
+        return _weighted({channel.SCAN_150: 0.5, channel.SCAN_200: 0.5}, rng)
     machines = {channel.FAX_FINE: 0.62, channel.FAX_STANDARD: 0.26, channel.FAX_SQUARE: 0.08, channel.FAX_300: 0.04}
     return _weighted(machines, rng)
 

@@ -1,4 +1,4 @@
-"""Pages to files as fax servers and scanners leave them: TIFF (G3 1-D, G3 2-D, G4), PDF around fax pages, PDF around JPEGs."""
+"""Pages to files as fax servers and scanners leave them: TIFF (G3 1-D and 2-D, G4), PDF around fax pages or JPEGs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from PIL import Image, TiffImagePlugin
 from samples.generator.channel import Sent
 
 ROWS_PER_STRIP, FILL_ORDER, PHOTOMETRIC, T4_OPTIONS = 278, 266, 262, 292  # TIFF tags
+STRIP_OFFSETS, STRIP_BYTES = 273, 279
 LSB_FIRST, WHITE_IS_ZERO, TWO_DIMENSIONAL, BYTE_ALIGNED = 2, 0, 1, 4  # and their values
 
 
 def tiff(
     pages: Sequence[Sent], group: int, options: int = 0, lsb_first: bool = False, white_is_zero: bool = False
 ) -> bytes:
-    """A multi-page TIFF, `group` 3 or 4 of T.4/T.6; `options` are the T4Options of group 3 (1: two-dimensional, 4: byte-aligned)."""
+    """A multi-page TIFF, `group` 3 (T.4) or 4 (T.6); `options` are the T4Options of group 3."""
     pictures = [_bilevel(page) for page in pages]
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     if group == 3:
@@ -71,9 +72,8 @@ def _g4(page: Sent) -> bytes:
     """The page as one strip of T.6 code, taken out of a TIFF."""
     made = BytesIO()
     _bilevel(page).save(made, "TIFF", compression="group4", tiffinfo={ROWS_PER_STRIP: page.image.shape[0]})
-    with Image.open(BytesIO(made.getvalue())) as picture:
-        tags = picture.tag_v2  # type: ignore[attr-defined]  Pillow types the TIFF file as a plain image
-        start, length = tags[273][0], tags[279][0]
+    with TiffImagePlugin.TiffImageFile(BytesIO(made.getvalue())) as picture:
+        start, length = picture.tag_v2[STRIP_OFFSETS][0], picture.tag_v2[STRIP_BYTES][0]
     return made.getvalue()[start : start + length]
 
 

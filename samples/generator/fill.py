@@ -30,8 +30,8 @@ STRAY_OFF_COMB = 1.0  # points by which a value written above struck cells stand
 class FilledForm:
     """The sheets of one form, and what its ink looks like.
 
-    `written`: the ink of a field where it is not literally the value (`1/5/22` for 01/05/2022). `marks`, `signatures`: the
-    kind of mark or signature made, by field.
+    `written`: the ink of a field where it is not literally the value (`1/5/22` for 01/05/2022). `marks`, `signatures`:
+    the kind of mark or signature made, by field.
     """
 
     pages: list[Grey]

@@ -1,8 +1,9 @@
-"""Pages that are none of the known forms: covers, empty pages, letters, laboratory printouts, a form revision nobody knows."""
+"""Pages that are none of the known forms: covers, empty pages, letters, laboratory printouts, an unknown revision."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -18,13 +19,20 @@ from samples.generator.strokes import SHEET_DPI
 
 PAPER = (round(8.5 * SHEET_DPI), 11 * SHEET_DPI)  # letter, in pixels
 CLINIC_WORDS = (
-    "patient result normal repeat dose clinic sleep appetite weight unchanged stable monthly form attached fever blood count "
-    "platelets today follow plan reviewed continue signature section date WBC ANC in up no 2300 6.1"
-).split()
+    "patient", "result", "normal", "repeat", "dose", "clinic", "sleep", "appetite", "weight", "unchanged", "stable",
+    "monthly", "form", "attached", "fever", "blood", "count", "platelets", "today", "follow", "plan", "reviewed",
+    "continue", "signature", "section", "date", "WBC", "ANC", "in", "up", "no", "2300", "6.1",
+)  # fmt: skip
+WARNING = (
+    "CONFIDENTIAL: the pages with this cover may hold protected health information.",
+    "If you received them in error, call the sender and destroy all copies.",
+)
+TITLES = ("Prior Authorization Request", "Patient Intake Form", "Lab Requisition", "Medication List")
 TESTS = (
-    ("WBC", "K/uL", 3.5, 12.0), ("RBC", "M/uL", 3.8, 6.0), ("Hemoglobin", "g/dL", 11.0, 17.5), ("Hematocrit", "%", 33, 52),
-    ("Platelets", "K/uL", 140, 420), ("Neutrophils", "%", 35, 75), ("ANC", "K/uL", 1.2, 8.5), ("Lymphocytes", "%", 15, 48),
-    ("Monocytes", "%", 2, 11), ("Eosinophils", "%", 0, 6), ("Clozapine level", "ng/mL", 90, 900),
+    ("WBC", "K/uL", 3.5, 12.0), ("RBC", "M/uL", 3.8, 6.0), ("Hemoglobin", "g/dL", 11.0, 17.5),
+    ("Hematocrit", "%", 33, 52), ("Platelets", "K/uL", 140, 420), ("Neutrophils", "%", 35, 75),
+    ("ANC", "K/uL", 1.2, 8.5), ("Lymphocytes", "%", 15, 48), ("Monocytes", "%", 2, 11),
+    ("Eosinophils", "%", 0, 6), ("Clozapine level", "ng/mL", 90, 900),
 )  # fmt: skip
 
 
@@ -52,8 +60,7 @@ def cover(faces: Faces, rng: Generator, fax_number: str, pages: int) -> Grey:
         y += pitch
     if rng.random() < 0.4:
         pen.rectangle((left - 40, top - 40, 2550 - left, y + 30), outline=0, width=int(rng.integers(3, 8)))
-    warning = "CONFIDENTIAL: the pages with this cover may hold protected health information.|If you received them in error, call the sender and destroy all copies."
-    for line in warning.split("|"):
+    for line in WARNING:
         _text(pen, (left, y := y + 70), line, face, 34)
     return np.array(paper, np.uint8)
 
@@ -89,13 +96,8 @@ def lab_printout(faces: Faces, rng: Generator) -> Grey:
     face, size = pick(rng, faces.type), int(rng.integers(36, 50))
     left, y = int(rng.integers(120, 300)), int(rng.integers(150, 400))
     _text(pen, (left, y), f"{pick(rng, words()['cities'])[0]} Reference Laboratory", face, 70)
-    _text(
-        pen,
-        (left, y + 110),
-        f"Patient: {' '.join(people.name(rng))}    DOB: 0{rng.integers(1, 9)}/1{rng.integers(0, 9)}/19{rng.integers(40, 99)}",
-        face,
-        size,
-    )
+    born = f"0{rng.integers(1, 9)}/1{rng.integers(0, 9)}/19{rng.integers(40, 99)}"
+    _text(pen, (left, y + 110), f"Patient: {' '.join(people.name(rng))}    DOB: {born}", face, size)
     y += 260
     columns = (left, left + 700, left + 1050, left + 1350)
     for x, head in zip(columns, ("Test", "Result", "Units", "Range"), strict=True):
@@ -118,7 +120,7 @@ def other_form(faces: Faces, rng: Generator) -> Grey:
     _text(
         pen,
         (150, 170),
-        pick(rng, ("Prior Authorization Request", "Patient Intake Form", "Lab Requisition", "Medication List")),
+        pick(rng, TITLES),
         face,
         80,
     )
@@ -150,13 +152,13 @@ def other_form(faces: Faces, rng: Generator) -> Grey:
 
 
 def moved_revision(sheet: Grey, rng: Generator) -> Grey:
-    """A revision that nobody knows, of a known (and filled) form: its sections in another order, height and indent, no code."""
+    """A revision nobody knows of a known (and filled) form: sections in another order, height and indent, no code."""
     height, width = sheet.shape
     foot = round(height * 0.945)  # the form's code stands below
     dark = (sheet[:foot] < 128).mean(1)
     bars = np.flatnonzero((dark[1:] > 0.6) & (dark[:-1] <= 0.6))
     cuts = [0, *(int(bar) - 12 for bar in bars if bar > 300), foot]
-    bands = [sheet[top:bottom] for top, bottom in zip(cuts[:-1], cuts[1:], strict=True) if bottom - top > 40]
+    bands = [sheet[top:bottom] for top, bottom in pairwise(cuts) if bottom - top > 40]
     middle = bands[1:]
     order = rng.permutation(len(middle)) if len(middle) > 1 else np.arange(len(middle))
     moved = np.full_like(sheet, 255)

@@ -25,8 +25,8 @@ class Pen(StrEnum):
 class Hand:
     """A person at a form.
 
-    Lengths: `size` (of hands: digits are 0.72 of it high) and `wobble` in points, `nib` in mm (how much broader than the face draws, and the width of strokes);
-    `slant` is the sideways part of the height, `shade` the grey level of the ink (0 black).
+    Lengths: `size` (of hands: digits are 0.72 of it high) and `wobble` in points, `bend` in dots; `nib` in mm (how much
+    broader than the face draws). `slant` is the sideways part of the height, `shade` the grey level of the ink (0 black).
     """
 
     pen: Pen
@@ -54,6 +54,7 @@ MARKS = {  # check marks, and how often people make them
     "x": 0.36, "tick": 0.24, "big_tick": 0.10, "big_x": 0.08, "slash": 0.04, "blot": 0.06, "light_x": 0.05,
     "scribble": 0.03, "circle": 0.02, "dot": 0.02,
 }  # fmt: skip
+NIBS, NIB_SHARES = (0.0, 0.05, 0.1, 0.16, 0.25), (0.3, 0.3, 0.2, 0.15, 0.05)  # mm, and how often
 DATE_STYLES = {"full": 0.62, "no_zeros": 0.13, "short_year": 0.12, "dashes": 0.07, "dots": 0.06}
 
 
@@ -70,9 +71,7 @@ def draw_hand(pen: Pen, faces: Faces, digits: DigitSet, rng: Generator) -> Hand:
         slant=0.0 if typed else float(rng.normal(0.0, 0.12)),
         wobble=float(rng.uniform(0.0, 0.35) if typed else rng.uniform(0.2, 1.1)),
         bend=0.0 if typed else float(rng.uniform(0.3, 1.6)),
-        nib=float(
-            rng.uniform(0.0, 0.05) if typed else rng.choice([0.0, 0.05, 0.1, 0.16, 0.25], p=[0.3, 0.3, 0.2, 0.15, 0.05])
-        ),
+        nib=float(rng.uniform(0.0, 0.05) if typed else rng.choice(NIBS, p=NIB_SHARES)),
         shade=int(rng.integers(0, 45) if rng.random() < 0.8 else rng.integers(45, 85)),
         mark=mark,
         date_style="full" if typed and rng.random() < 0.5 else _draw(DATE_STYLES, rng),

@@ -1,4 +1,4 @@
-"""Writing on a sheet: words on a line, characters in the cells of a comb, several lines in a box; typed, by hand, real digits.
+"""Writing on a sheet: words on a line, characters in a comb, lines in a box; typed, by hand, with real digits.
 
 All places are points on the sheet, which is a grey picture at `SHEET_DPI` and is written on in place.
 """
@@ -52,7 +52,7 @@ def write_paragraph(sheet: Grey, text: str, box: Box, hand: Hand, rng: Generator
 
 
 def write_comb(sheet: Grey, text: str, cells: tuple[Box, ...], hand: Hand, rng: Generator) -> None:
-    """Write one character a cell (a space leaves the cell empty); people touch the lines, sit off the middle, reach over."""
+    """Write a character a cell (a space leaves it empty); people touch the lines, sit off the middle, reach over."""
     middle = float(rng.normal(0, 0.05))
     for character, cell in zip(text, cells, strict=False):
         if character == " ":
@@ -90,7 +90,7 @@ def word_ink(word: str, hand: Hand, size: float, rng: Generator) -> tuple[Grey, 
 
 
 def character_ink(character: str, hand: Hand, height: float, rng: Generator) -> Grey:
-    """One character as a mask cut to its ink, `height` points high (letters and digits; points and dashes are smaller)."""
+    """One character as a mask cut to its ink, at the size at which a digit is `height` points high."""
     pixels = max(6, round(height * PIXELS_PER_POINT))
     if hand.digits is not None and character.isdigit():
         return _slanted(hand.digits.ink(int(character), pixels, rng), hand.slant)

@@ -1,4 +1,4 @@
-"""The telephone line and the receiving machine: lost, repeated and damaged scan lines, the header line, a page cut short.
+"""The telephone line and the receiving machine: lost, repeated and damaged lines, the header, a page cut short.
 
 Each step takes a sheet (0 black, 255 white) and an amount in the unit its docstring names, and gives the sheet back.
 """

@@ -70,7 +70,7 @@ def stray_line(sheet: Grey, hand: Hand, rng: Generator) -> None:
 
 
 def stamp(sheet: Grey, words: str, left: float, top: float, face: Hand, rng: Generator) -> None:
-    """A rubber stamp (RECEIVED, a practice's address), framed, uneven and slightly turned; its corner at `left`, `top`."""
+    """A rubber stamp (RECEIVED, COPY), framed, worn and slightly turned; its corner at `left`, `top`."""
     font = face_at(face.face, 46)
     masks = [
         np.array((m := font.getmask2(line, mode="L")[0]), np.uint8).reshape(m.size[::-1]) for line in words.split("|")

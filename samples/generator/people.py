@@ -61,7 +61,7 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """Everybody; the last of the prescribers are certified in the first programme only, some patients likewise enrolled."""
+    """Everybody; the last two prescribers are certified in the first programme only, some patients enrolled so."""
 
     prescribers: tuple[Prescriber, ...]
     designees: tuple[Designee, ...]

@@ -125,4 +125,4 @@ def quarter_turn(degrees: int, width: float, height: float) -> Floats:
 def _interp_beyond(at: Floats, before: Floats, after: Floats) -> Floats:
     """Linear interpolation that goes on with slope 1 beyond the first and last knot."""
     inside = np.interp(at, before, after)
-    return inside + np.minimum(at - before[0], 0) + np.maximum(at - before[-1], 0)
+    return np.asarray(inside + np.minimum(at - before[0], 0) + np.maximum(at - before[-1], 0))

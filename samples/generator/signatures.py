@@ -16,7 +16,7 @@ KINDS = {"scribble": 0.42, "stroke": 0.33, "written": 0.17, "initials": 0.08}
 
 
 def sign(sheet: Grey, name: str, box: Box, hand: Hand, faces: Faces, rng: Generator) -> str:
-    """Sign in the box, in place; people start anywhere in its left half and leave it above and below. Gives the kind made."""
+    """Sign in the box, in place, from anywhere in its left half and beyond its edges. Gives the kind made."""
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     height = float(np.clip(box.height * rng.uniform(0.7, 1.5), 9, 34))
     width = min(box.width * float(rng.uniform(0.3, 0.8)), float(rng.uniform(4, 8)) * height)

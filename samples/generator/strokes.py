@@ -20,7 +20,7 @@ SUBPIXEL_BITS = 4  # OpenCV draws at 1/16 pixel
 
 
 def lay_ink(sheet: Grey, ink: Grey, left: float, top: float, shade: int) -> None:
-    """Lay a mask (255 ink, 0 none) on the sheet in place, its corner at `left`, `top` in points; full ink has the grey level `shade`."""
+    """Lay a mask (255 ink) on the sheet in place, its corner at `left`, `top` (points); ink is as grey as `shade`."""
     x, y = round(left * PIXELS_PER_POINT), round(top * PIXELS_PER_POINT)
     height, width = sheet.shape
     ink = ink[max(0, -y) : max(0, height - y), max(0, -x) : max(0, width - x)]
@@ -33,7 +33,7 @@ def lay_ink(sheet: Grey, ink: Grey, left: float, top: float, shade: int) -> None
 
 
 def draw_stroke(sheet: Grey, points: Floats, width_mm: float, shade: int, rng: Generator) -> None:
-    """Draw a pen stroke through the (n, 2) `points` in place; its width wavers, and it thins out where the pen lifts."""
+    """Draw a pen stroke through the (n, 2) `points` in place; its width wavers."""
     pixels = np.round(np.asarray(points) * PIXELS_PER_POINT * 2**SUBPIXEL_BITS).astype(np.int32)
     if len(pixels) < 2:
         return
