@@ -23,7 +23,7 @@ def work_through(document_ids: Sequence[int]) -> None:
     Raises:
         DatabaseAway: the database is locked or cannot be reached; what was decided until then stands.
     """
-    with opened_store() as store, ReaderPool(store.settings.limits, store.settings.workers) as readers:
+    with opened_store() as store, ReaderPool(limits=store.settings.limits, workers=store.settings.workers) as readers:
         for outcome in process_in_order(store, document_ids, readers.read):
             for listener in _listeners.get():
                 listener(outcome)

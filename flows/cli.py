@@ -37,7 +37,7 @@ app = typer.Typer(
 
         faxforms db upgrade
         faxforms registry import samples/faxes/registry.json
-        faxforms ingest samples/faxes --manifest samples/faxes/manifest.csv
+        faxforms ingest --manifest samples/faxes/manifest.csv
         faxforms queue
 
     Settings come from the environment (FAXFORMS_DATA_DIR, FAXFORMS_DATABASE_URL, …) or from faxforms.toml in the

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-out = Console()
+WIDTH_WITHOUT_TERMINAL = 160
+"""Columns of what goes to a file or pipe: wide enough that tables need not break words."""
+
+out = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
 """Answers go here (stdout)."""
 
 err = Console(stderr=True)
@@ -18,13 +22,14 @@ err = Console(stderr=True)
 
 def print_table(title: str, headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print a table; numbers stand to the right."""
-    table = Table(title=title, title_justify="left")
+    table = Table()
     body = [[_shown(cell) for cell in row] for row in rows]
     for column, heading in enumerate(headings):
         numeric = bool(body) and all(row[column].replace("-", "").isdigit() or not row[column] for row in body)
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     for row in body:
         table.add_row(*row)
+    out.print(title, markup=False, highlight=False)
     out.print(table)
 
 

@@ -10,6 +10,7 @@ import typer
 from flows.store import reading_session
 from flows.terminal import out, print_json, print_table
 from pipeline.exports.jsonl import decided_documents, document_line
+from pipeline.store.models import Document
 
 
 def documents(
@@ -20,7 +21,7 @@ def documents(
     Example: faxforms documents
     """
     with reading_session() as session:
-        rows = [row for document in decided_documents(session) for row in _rows(document.id, document_line(document))]
+        rows = [row for document in decided_documents(session) for row in _rows(document)]
     if as_json:
         print_json(rows)
         return
@@ -35,21 +36,22 @@ def documents(
     out.print(_totals(rows), highlight=False)
 
 
-def _rows(document_id: int, line: dict[str, Any]) -> list[dict[str, Any]]:
-    """A row a form; a document without one has a single row."""
-    head = {key: line[key] for key in ("file", "received", "status")} | {"document": document_id}
-    other = Counter(page["kind"] for page in line["pages"] if page["kind"] != "form")
-    without_form = ", ".join(f"{count} {kind}" for kind, count in sorted(other.items()))
+def _rows(document: Document) -> list[dict[str, Any]]:
+    """Make a row a form; a document without one has a single row that says why it waits, if it does."""
+    line = document_line(document)
+    head = {"document": document.id} | {key: line[key] for key in ("file", "received", "status")}
+    kinds = Counter(page["kind"] for page in line["pages"] if page["kind"] != "form")
+    other = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     if not line["forms"]:
-        return [
-            head | {"pages": without_form, "form": None, "route": "review", "reasons": [line.get("error") or "no form"]}
-        ]
-    rows: list[dict[str, Any]] = []
-    for form in line["forms"]:
-        pages = " ".join(map(str, form["pages"])) + (f" + {without_form}" if without_form and not rows else "")
-        rows.append(
-            head | {"pages": pages, "form": form["form_id"], "route": form["route"], "reasons": form["reasons"]}
-        )
+        reasons = [reason for item in document.review_items for reason in item.reasons]
+        return [head | {"pages": other, "form": None, "route": "review" if reasons else None, "reasons": reasons}]
+    rows = [
+        head
+        | {"pages": " ".join(map(str, form["pages"])), "form": form["form_id"]}
+        | {"route": form["route"], "reasons": form["reasons"]}
+        for form in line["forms"]
+    ]
+    rows[0]["pages"] += f" + {other}" if other else ""
     return rows
 
 

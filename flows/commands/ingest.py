@@ -43,7 +43,7 @@ def ingest(
     Bytes that came in before are known and not read again; what an earlier run left undone is taken up.
     Rules are judged by the day of receipt: from the manifest, else from a sidecar NAME.json, else from the file's time.
 
-    Example: faxforms ingest samples/faxes --manifest samples/faxes/manifest.csv
+    Example: faxforms ingest --manifest samples/faxes/manifest.csv
 
     Ends with 0 when all is done, with 3 when documents could not be read whole and wait for a person.
     """

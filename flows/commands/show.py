@@ -43,9 +43,9 @@ def show(
     with opened_store() as store, Session(read_only(store.engine)) as session:
         document = _find(session, doc)
         chosen = _page(document, page)
-        _print_document(document, chosen)
         target = picture or Path(f"document-{document.id}-page-{chosen.page}.png")
         target.write_bytes(draw(store, document.id, chosen.page))
+        _print_document(document, chosen)
     err.print(f"{target} written", markup=False, highlight=False)
 
 

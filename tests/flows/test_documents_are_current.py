@@ -49,7 +49,7 @@ def test_readme_lists_every_command() -> None:
 
 
 def test_readme_lists_every_setting_with_its_default() -> None:
-    told = dict(re.findall(r"^\| `(FAXFORMS_\w+)` \| `?([^|`]*?)`? \|", README, re.M))
+    told = dict(re.findall(r"^\| `(FAXFORMS_\w+)` \| ?`?([^|`]*?)`? ?\|", README, re.M))
     assert {name: default.replace(",", "") for name, default in told.items()} == settings()
 
 
