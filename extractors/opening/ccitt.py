@@ -93,7 +93,11 @@ def lines_lost(image: Image.Image, tags: ImageFileDirectory_v2) -> bool:
         return False
     again = io.BytesIO()
     rows = min(int(tags.get(ROWS_PER_STRIP, image.height)), image.height)
-    image.save(again, "TIFF", compression="group4" if kind == G4 else "group3", tiffinfo={ROWS_PER_STRIP: rows})
+    same = {
+        ROWS_PER_STRIP: rows,
+        PHOTOMETRIC: int(tags.get(PHOTOMETRIC, 0)),
+    }  # what is coded as white decides the length
+    image.save(again, "TIFF", compression="group4" if kind == G4 else "group3", tiffinfo=same)
     with Image.open(again) as coded:
         ours = coded.tag_v2[STRIP_BYTES]  # type: ignore[attr-defined]  # every TIFF image has it
     came = tags.get(STRIP_BYTES, ())

@@ -233,7 +233,9 @@ def words(page: pikepdf.Page, frame: PageFrame) -> tuple[Word, ...]:
     with pikepdf.new() as alone:
         alone.pages.append(page)
         only = alone.pages[0]
-        only.obj["/MediaBox"] = only.obj["/CropBox"] = pikepdf.Array([frame.x0, frame.y0, frame.x1, frame.y1])
+        width, height = frame.unturned_size
+        only.obj["/MediaBox"] = only.obj["/CropBox"] = pikepdf.Array([0, 0, width, height])
+        only.contents_add(f"1 0 0 1 {-frame.x0:.4f} {-frame.y0:.4f} cm ".encode(), prepend=True)
         if "/Annots" in only.obj:
             del only.obj["/Annots"]
         copy = io.BytesIO()
