@@ -1,7 +1,7 @@
 """How well the shipped networks read faxes whose truth is known: `python -m samples.training.evaluate FOLDER --help`.
 
-The folder holds faxes and `truth.jsonl` (see `samples/faxes/README.md`). Only the recogniser is measured: pages that were
-not recognised, and pages completed on a computer, do not count.
+The folder holds faxes and `truth.jsonl` (see `samples/faxes/README.md`). Only the recogniser is measured: pages that
+were not recognised, and pages completed on a computer, do not count.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the shares read right, by kind of writer."""
     parser = argparse.ArgumentParser(prog="python -m samples.training.evaluate", description=__doc__)
     parser.add_argument("folder", type=Path, nargs="+")
-    parser.add_argument("--every", choices=("all", "even", "odd"), default="all", help="which documents, by their number")
+    parser.add_argument(
+        "--every", choices=("all", "even", "odd"), default="all", help="which documents, by their number"
+    )
     options = parser.parse_args(arguments)
     cv2.setNumThreads(1)
     fields = [field for folder in options.folder for field in corpus_fields(folder, options.every)]
@@ -70,7 +72,7 @@ def corpus_fields(folder: Path, every: str = "all") -> Iterator[FieldCrop]:
 
 
 def shares(fields: Sequence[FieldCrop]) -> list[Share]:
-    """Cells, combs cell by cell, and fields as one string, each by kind of writer, read without a dictionary or a calendar."""
+    """Cells, combs cell by cell, and fields as one string, each by kind of writer, read without a calendar."""
     right: Counter[str] = Counter()
     of: Counter[str] = Counter()
     for field in fields:

@@ -30,7 +30,7 @@ from samples.generator.hand import Hand, Pen, draw_hand
 from samples.training import contents
 from samples.training.crops import CellCrop, LineCrop
 from samples.training.fields import is_read, page_crops, struck_ink
-from samples.training.pens import MNIST_HELD_OUT, is_held_out
+from samples.training.pens import TRAINED_DIGITS, is_held_out
 
 log = logging.getLogger("harvest")
 
@@ -71,8 +71,7 @@ def load_split(fonts: Path, mnist: Path, held_out: bool) -> tuple[Faces, DigitSe
         hand=tuple(file for file in faces.hand if is_held_out(file.stem) == held_out),
         type=tuple(file for file in faces.type if is_held_out(file.stem) == held_out),
     )
-    share = 1 - MNIST_HELD_OUT / 60_000
-    return faces, load_digits(mnist, (share, 1.0) if held_out else (0.0, share))
+    return faces, load_digits(mnist, (TRAINED_DIGITS, 1.0) if held_out else (0.0, TRAINED_DIGITS))
 
 
 def form_crops(

@@ -21,8 +21,8 @@ Ink = npt.NDArray[np.float32]
 
 EM = 96
 """Pixels of a typeface's em square at which its characters are drawn before they are scaled."""
-MNIST_HELD_OUT = 10_000
-"""The last so many of MNIST's 60,000 training digits are for validation only."""
+TRAINED_DIGITS = 5 / 6
+"""The first so many of the digits are for training; the rest (the last 10,000 of MNIST's 60,000) is for validation."""
 _HELD_OUT_FACES = 0.15
 _DRAWN_AT_RANDOM = "/-.,"  # characters that a real pen writes as plain strokes
 
@@ -85,15 +85,17 @@ def load_writers(fonts: Path, mnist: Path, held_out: bool) -> Writers:
 
     Args:
         fonts: folder that `python -m samples.fonts.fetch` filled, a folder a face.
-        mnist: .npz with `images` (60,000 x 28 x 28) and `labels`, MNIST's training set.
+        mnist: .npz with `images` (n x 28 x 28) and `labels` of MNIST's training set.
         held_out: which split.
     """
     facts = yaml.safe_load((Path(__file__).parents[1] / "fonts" / "fonts.yaml").read_text(encoding="utf-8"))
     kinds = {entry["face"].replace(" ", ""): entry["pen"] for entry in facts["faces"]}
     files = [file for file in sorted(fonts.glob("*/*.ttf")) if is_held_out(file.stem) == held_out]
-    digits = np.load(mnist)
-    part = slice(-MNIST_HELD_OUT, None) if held_out else slice(None, -MNIST_HELD_OUT)
-    images, labels = digits["images"][part], digits["labels"][part]
+    with np.load(mnist) as digits:
+        images, labels = digits["images"], digits["labels"]
+    first_held_out = round(len(labels) * TRAINED_DIGITS)
+    part = slice(first_held_out, None) if held_out else slice(None, first_held_out)
+    images, labels = images[part], labels[part]
     return Writers(
         typed=tuple(Face(file, Pen.TYPED) for file in files if kinds.get(file.stem) == "type"),
         hand=tuple(Face(file, Pen.HAND) for file in files if kinds.get(file.stem) == "hand"),

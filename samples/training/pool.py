@@ -20,11 +20,20 @@ Crop = CellCrop | LineCrop
 class Pool:
     """The crops of the last `window` sheets, and the harvested ones."""
 
-    def __init__(self, net: str, writers: Writers, seed: int, window: int, harvested: Sequence[Crop] = ()) -> None:
+    def __init__(
+        self,
+        net: str,
+        writers: Writers,
+        seed: int,
+        window: int,
+        harvested: Sequence[Crop] = (),
+        harvest_for_half: int = 1,
+    ) -> None:
         self._net, self._writers, self._seed, self._window = net, writers, seed, window
         self._sheets: deque[Sequence[Crop]] = deque(maxlen=window)
         self._drawn = 0
         self._harvested = harvested
+        self._harvested_share = 0.5 * min(1.0, len(harvested) / harvest_for_half)
 
     def advance(self, sheet: int) -> None:
         """Draw the sheets up to that number; those that would leave the window again at once are skipped."""
@@ -33,10 +42,10 @@ class Pool:
             self._sheets.append(self._draw(self._drawn))
             self._drawn += 1
 
-    def pick(self, count: int, step: int, harvested_share: float = 0.5) -> list[Crop]:
+    def pick(self, count: int, step: int) -> list[Crop]:
         """`count` crops for that step."""
         rng = np.random.default_rng([self._seed, 1, step])
-        from_harvest = int(count * harvested_share) if self._harvested else 0
+        from_harvest = int(count * self._harvested_share)
         chosen = [self._harvested[int(i)] for i in rng.integers(0, max(1, len(self._harvested)), from_harvest)]
         for sheet in rng.integers(0, len(self._sheets), count - from_harvest):
             crops = self._sheets[int(sheet)]

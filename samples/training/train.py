@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from samples.training.batches import cell_batch, line_batches
-from samples.training.export import export
+from samples.training.export import best_temperature, export, tempered
 from samples.training.measure import measure, table
 from samples.training.networks import CellNetwork, LineNetwork
 from samples.training.pens import load_writers
@@ -37,12 +37,17 @@ class Recipe:
     steps_a_minute: int
     sheets_a_step: float  # how fast new sheets come in
     window: int  # sheets in the pool
+    harvest_for_half: int  # harvested crops from which they are half of every batch; of fewer, fewer are taken
     learning_rate: float
 
 
 RECIPES = {
-    "cell": Recipe(batch=256, steps_a_minute=220, sheets_a_step=0.12, window=200, learning_rate=4e-3),
-    "line": Recipe(batch=48, steps_a_minute=300, sheets_a_step=0.08, window=250, learning_rate=2.5e-3),
+    "cell": Recipe(
+        batch=256, steps_a_minute=220, sheets_a_step=0.10, window=120, harvest_for_half=60_000, learning_rate=4e-3
+    ),
+    "line": Recipe(
+        batch=32, steps_a_minute=420, sheets_a_step=0.045, window=120, harvest_for_half=12_000, learning_rate=2.5e-3
+    ),
 }
 
 
@@ -56,11 +61,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     held_out = load_writers(options.fonts, options.mnist, held_out=True)
     validation = validation_crops(options.net, held_out, sheets=options.validation_sheets)
     average = train(options)
+    if options.harvest_held_out:
+        validation += load_harvest(options.harvest_held_out, options.net)
     log.info("\n%s", table(measure(average, validation)))
-    export(average, options.out / f"{options.net}.onnx")
+    temperature = best_temperature(average, validation)
+    log.info("temperature %.2f", temperature)
+    export(tempered(average, temperature), options.out / f"{options.net}.onnx")
 
 
-def train(options: argparse.Namespace) -> nn.Module:
+def train(options: argparse.Namespace) -> CellNetwork | LineNetwork:
     """The network with the running average of its weights, after all steps."""
     recipe = RECIPES[options.net]
     writers = load_writers(options.fonts, options.mnist, held_out=False)
@@ -68,9 +77,9 @@ def train(options: argparse.Namespace) -> nn.Module:
     log.info(
         "%d typed and %d handwriting faces, %d harvested crops", len(writers.typed), len(writers.hand), len(harvested)
     )
-    pool = Pool(options.net, writers, options.seed, recipe.window, harvested)
+    pool = Pool(options.net, writers, options.seed, recipe.window, harvested, recipe.harvest_for_half)
     torch.manual_seed(options.seed)
-    network: nn.Module = CellNetwork() if options.net == "cell" else LineNetwork()
+    network: CellNetwork | LineNetwork = CellNetwork() if options.net == "cell" else LineNetwork()
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
     if options.start:
         network.load_state_dict(torch.load(options.start, weights_only=True)["average"])
@@ -167,6 +176,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--fonts", type=Path, required=True, help="folder filled by python -m samples.fonts.fetch")
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the .onnx file")
     parser.add_argument("--harvest", type=Path, help="folder filled by python -m samples.training.harvest")
+    parser.add_argument("--harvest-held-out", type=Path, help="the same with --held-out, to validate on")
     parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
     parser.add_argument(
         "--rate", type=float, default=1.0, help="factor on the learning rate, below 1 when beginning with --start"
