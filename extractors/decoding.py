@@ -61,7 +61,7 @@ def decode(log_probs: LogProbs, alphabet: str, expected: Format) -> Decoded:
     if not path:
         return NOTHING
     candidates = list(_neighbours(path, emissions, automaton))
-    return _weighed(candidates, _ctc_probabilities(candidates, emissions), automaton)
+    return _weighed(candidates, _ctc_probabilities(candidates, emissions, automaton.texts), automaton)
 
 
 def cells_as_steps(log_probs: LogProbs) -> LogProbs:
@@ -83,6 +83,7 @@ class _Automaton:
     """A format compiled for an alphabet: S symbols, Q places; place Q is the beginning, Q + 1 the end."""
 
     symbols: tuple[Symbol, ...]
+    texts: NDArray[np.intp]  # S: equal for symbols of equal text, between which CTC needs a blank
     folding: Floats  # (C + 1) x (S + 1): how much of each column counts for each symbol; blank last in both
     allowed: Floats  # (Q + 2) x S: 0 where the symbol can stand, IMPOSSIBLE where not
     before: NDArray[np.intp]  # (Q + 2) x K: the places that can come before each, filled up with Q + 1
@@ -105,7 +106,9 @@ def _compiled(expected: Format, alphabet: str) -> _Automaton:
     for place, earlier in enumerate(sources):
         before[place, : len(earlier)] = earlier
     folding = _folding(symbols, alphabet, expected.nothing)
-    return _Automaton(symbols, folding, allowed, before, np.array(sorted(pattern.last)), frozenset(follow))
+    numbers = {symbol.text: i for i, symbol in enumerate(symbols)}
+    texts = np.array([numbers[symbol.text] for symbol in symbols])
+    return _Automaton(symbols, texts, folding, allowed, before, np.array(sorted(pattern.last)), frozenset(follow))
 
 
 def _folding(symbols: tuple[Symbol, ...], alphabet: str, nothing: str) -> Floats:
@@ -129,7 +132,8 @@ def _narrowed(automaton: _Automaton, emissions: Floats) -> tuple[_Automaton, Flo
     keep[np.argmax(automaton.allowed[:-2] + peaks, axis=1)] = True
     kept = np.flatnonzero(keep)
     symbols = tuple(automaton.symbols[i] for i in kept)
-    return replace(automaton, symbols=symbols, allowed=automaton.allowed[:, kept]), emissions[:, np.append(keep, True)]
+    narrow = replace(automaton, symbols=symbols, texts=automaton.texts[kept], allowed=automaton.allowed[:, kept])
+    return narrow, emissions[:, np.append(keep, True)]
 
 
 def _without_sure_blanks(emissions: Floats) -> Floats:
@@ -162,21 +166,15 @@ def _best_path(emissions: Floats, automaton: _Automaton) -> list[_Shown]:
     for step in scores:
         top = ended.argmax(1)
         best = ended[rows, top]
-        # the best path out of place q that symbol s may follow: the same symbol again needs a blank between
-        leaving = np.repeat(np.maximum(blank, best)[:, None], ended.shape[1], 1)
-        leaving[rows, top] = np.maximum(blank, _second(ended, top, rows))
+        # the best path out of place q that symbol s may follow: the same text again needs a blank between
+        same = automaton.texts == automaton.texts[top][:, None]
+        other = np.where(same, IMPOSSIBLE, ended).max(1)
+        leaving = np.maximum(blank[:, None], np.where(same, other[:, None], best[:, None]))
         entering = leaving[automaton.before].max(1)
         blank = np.maximum(blank, best) + step[-1]
         ended = np.maximum(ended, entering) + automaton.allowed + step[:-1]
         history.append((ended, blank))
     return _traced(history, automaton)
-
-
-def _second(ended: Floats, top: NDArray[np.intp], rows: NDArray[np.intp]) -> Floats:
-    others = ended.copy()
-    others[rows, top] = IMPOSSIBLE
-    second: Floats = others.max(1)
-    return second
 
 
 def _traced(history: list[tuple[Floats, Floats]], automaton: _Automaton) -> list[_Shown]:
@@ -192,7 +190,7 @@ def _traced(history: list[tuple[Floats, Floats]], automaton: _Automaton) -> list
         if symbol < 0:
             symbol = _latest(ended, blank, place)
             continue
-        origin = _origin(ended, blank, place, symbol, automaton.before[place])
+        origin = _origin(ended, blank, place, symbol, automaton)
         if origin != (place, symbol):
             path.append(_Shown(place, symbol, step))
         place, symbol = origin
@@ -204,12 +202,12 @@ def _latest(ended: Floats, blank: Floats, place: int) -> int:
     return -1 if blank[place] >= ended[place].max() else int(ended[place].argmax())
 
 
-def _origin(ended: Floats, blank: Floats, place: int, symbol: int, before: NDArray[np.intp]) -> tuple[int, int]:
+def _origin(ended: Floats, blank: Floats, place: int, symbol: int, automaton: _Automaton) -> tuple[int, int]:
     """Where the best path to (place, symbol) was one step earlier: (place, symbol), symbol -1 for blank."""
     best, origin = ended[place, symbol], (place, symbol)
-    for earlier in map(int, before):
-        others = ended[earlier].copy()
-        others[symbol] = IMPOSSIBLE
+    same = automaton.texts == automaton.texts[symbol]
+    for earlier in map(int, automaton.before[place]):
+        others = np.where(same, IMPOSSIBLE, ended[earlier])
         if others.max() > best:
             best, origin = others.max(), (earlier, int(others.argmax()))
         if blank[earlier] > best:
@@ -257,7 +255,7 @@ def _likely(peaks: Floats, allowed: Floats) -> list[int]:
     return [int(symbol) for symbol in best if peaks[symbol] > LEAST_EMISSION]
 
 
-def _ctc_probabilities(candidates: list[tuple[int, ...]], emissions: Floats) -> Floats:
+def _ctc_probabilities(candidates: list[tuple[int, ...]], emissions: Floats, texts: NDArray[np.intp]) -> Floats:
     """The probability of each symbol sequence, summed over all CTC paths (forward algorithm), all sequences at once."""
     blank = emissions.shape[1] - 1
     lengths = np.array([len(candidate) for candidate in candidates])
@@ -265,7 +263,8 @@ def _ctc_probabilities(candidates: list[tuple[int, ...]], emissions: Floats) -> 
     for row, candidate in zip(labels, candidates, strict=True):
         row[1 : 2 * len(candidate) : 2] = candidate
     skips = np.zeros(labels.shape)  # 1 where a symbol may follow the one before without a blank between
-    skips[:, 3::2] = labels[:, 3::2] != labels[:, 1:-2:2]
+    shown_texts = np.append(texts, -1)[labels]
+    skips[:, 3::2] = shown_texts[:, 3::2] != shown_texts[:, 1:-2:2]
     alpha = np.zeros((len(candidates), labels.shape[1] + 2))  # two columns more at the left, always 0
     alpha[:, 2] = 1.0
     log_scale = 0.0

@@ -80,7 +80,7 @@ def letters(characters: Iterable[str]) -> Letters:
         if letter in digit_of:
             looks[digit_of[letter]] = 0.5
         if letter.lower() in SAME_SHAPE:
-            looks[letter.swapcase()] = 1.0
+            looks[letter.swapcase()] = 0.5  # less than its own: LOPEZ stays in capitals
         found.append(Symbol(letter, looks))
     return tuple(found)
 
