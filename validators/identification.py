@@ -163,12 +163,14 @@ def _certainty(content: Content, patient: Patient, score: float, margin: float) 
     weights = _weights()
     if score < weights["possible_probability"]:
         return Certainty.NOBODY
-    alike = max((likeness(name, patient.name) for name in patient_names(content)), default=0.0)
     if score < weights["sure_probability"] or margin < weights["sure_margin"]:
         return Certainty.DOUBTFUL
-    known_dob = None if content.is_unknown("patient_dob") else content.tentative("patient_dob")
-    if isinstance(known_dob, dt.date) and known_dob != patient.dob:
+    born, lives = content.tentative("patient_dob"), content.tentative("patient_zip")
+    if born != patient.dob and lives != patient.zip:
+        return Certainty.DOUBTFUL  # a name and a prescriber alone identify nobody
+    if isinstance(born, dt.date) and born != patient.dob and not content.is_unknown("patient_dob"):
         return Certainty.CONTRADICTED
+    alike = max((likeness(name, patient.name) for name in patient_names(content)), default=0.0)
     if alike < weights["sure_name"]:
         return Certainty.CONTRADICTED if content.name_is_known("patient") else Certainty.DOUBTFUL
     return Certainty.SURE

@@ -12,6 +12,7 @@ from extractors.definition import FieldKind
 from extractors.definition_files import load_definitions
 from extractors.reading import Value
 from validators.findings import Severity
+from validators.identification import Certainty
 from validators.judge import FUNCTIONS, Judgement, Verdict
 from validators.routing import route
 from validators.rulebook.load import DecidedBy, rulebook
@@ -66,6 +67,21 @@ def test_doubts_never_help_a_form(
     doubtful, empty = data.draw(names) | {critical}, data.draw(names) - {critical}
     judgement = judged(form_id, doubtful=doubtful, **dict.fromkeys(empty))
     assert route(judgement.findings).route == "review"
+
+
+@given(data=st.data())
+def test_what_is_accepted_is_about_people_surely_known(
+    judged: Judged, in_order: Mapping[str, Mapping[str, Value]], data: st.DataObject
+) -> None:
+    """Whatever is empty, in doubt, or says something else: an accepted report is about an identified patient."""
+    names = sorted(set(in_order["psf_2021"]) - {"received"})
+    of_others = {"patient_last_name": "Sand", "patient_zip": "10003", "patient_dob": "1940-07-08"}
+    others = data.draw(st.sets(st.sampled_from(sorted(of_others))))
+    changes = {name: of_others[name] for name in others} | dict.fromkeys(data.draw(st.sets(st.sampled_from(names))))
+    doubtful = data.draw(st.sets(st.sampled_from(names)))
+    judgement = judged("psf_2021", doubtful=doubtful, **changes)
+    if route(judgement.findings).route == "accept":
+        assert judgement.patient.certainty is judgement.prescriber.certainty is Certainty.SURE
 
 
 def test_an_unknown_value_makes_its_rules_undecided(judged: Judged) -> None:

@@ -50,7 +50,7 @@ def _prescriber(case: Case) -> Iterator[RuleResult]:
     elif found.certainty is Certainty.CONTRADICTED:
         yield Flag("conflict", npi_field)
     elif found.certainty is Certainty.DOUBTFUL:
-        yield from _doubtful(case, content.name_fields("prescriber"))
+        yield from _doubtful(case, content.name_fields("prescriber")) or [Flag("not_certified", npi_field)]
     elif found.certainty is Certainty.NOBODY or not case.prescriber_certified:
         yield Flag("not_certified", npi_field)
 
@@ -74,11 +74,12 @@ def _patient(case: Case) -> Iterator[RuleResult]:
     if not case.has_patient:
         return
     found, identity = case.patient, (*case.doubts.identity["patient"], "patient_dob")
-    unsure = [name for name in identity if case.content.has(name) and case.content.is_unknown(name)]
-    if found.certainty is Certainty.CONTRADICTED:
-        yield Flag("conflict", "patient_dob")
-    elif found.certainty is not Certainty.SURE and unsure:
-        yield from _doubtful(case, tuple(unsure))
+    doubts = _doubtful(case, identity)
+    if found.certainty is Certainty.CONTRADICTED and found.patient is not None:
+        same_birth = case.content.tentative("patient_dob") == found.patient.dob
+        yield Flag("conflict", case.content.name_fields("patient")[-1] if same_birth else "patient_dob")
+    elif found.certainty is not Certainty.SURE and doubts:
+        yield from doubts
     elif case.enrolls_a_patient:
         if found.certainty is Certainty.DOUBTFUL:
             yield Flag("patient_ambiguous", "patient_dob")
@@ -86,10 +87,8 @@ def _patient(case: Case) -> Iterator[RuleResult]:
         yield Flag("not_enrolled")
 
 
-def _doubtful(case: Case, names: tuple[str, ...]) -> Iterator[RuleResult]:
-    for name in names:
-        if case.content.is_unknown(name):
-            yield Doubt(name)
+def _doubtful(case: Case, names: tuple[str, ...]) -> list[RuleResult]:
+    return [Doubt(name) for name in names if case.content.is_unknown(name)]
 
 
 RULES: RuleFunctions = {

@@ -126,11 +126,14 @@ def rulebook() -> Rulebook:
     )
 
 
-def sender_words(rule: str, reason: str) -> str:
-    """What to tell the sender about a finding of that rule with that reason; empty where there is nothing to say."""
+def sender_words(rule: str, reason: str, label: str = "") -> str:
+    """What to tell the sender about a finding of that rule with that reason; empty where there is nothing to say.
+
+    `label`: the words printed beside the field that the finding is about.
+    """
     slug = reason.partition(":")[0]
     words = rulebook().rules[rule].reasons.get(slug) or rulebook().doubt_words.get(slug)
-    return words.sender if words else ""
+    return words.sender.format(field=label) if words else ""
 
 
 def _rule(number: str, entry: Mapping[str, Any]) -> Rule:
