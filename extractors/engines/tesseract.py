@@ -51,10 +51,10 @@ def read_line(line: Grey, whitelist: str = "", timeout: float = LINE_TIMEOUT) ->
         )
     )
     pairs = zip(words["text"], words["conf"], strict=True)
-    found = [(str(word), float(sure)) for word, sure in pairs if word.strip()]
+    found = [(str(word), float(sure)) for word, sure in pairs if word.strip() and sure > 0]
     if not found:
         return "", 0.0
-    return " ".join(word for word, _ in found), max(0.0, min(sure for _, sure in found)) / 100.0
+    return " ".join(word for word, _ in found), min(sure for _, sure in found) / 100.0
 
 
 def orientation(page: Grey, timeout: float = PAGE_TIMEOUT) -> int:

@@ -1,4 +1,4 @@
-"""Decoding under a format: what the ink says comes back, only what the format allows does, and beliefs are probabilities."""
+"""Decoding under a format: what the ink says comes back, nothing else does, and beliefs are probabilities."""
 
 from __future__ import annotations
 
