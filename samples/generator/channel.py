@@ -48,6 +48,7 @@ FAX_300 = Machine("fax 300", (300.0, 300.0), corrects=True)
 SCAN_150 = Machine("scan 150", (150.0, 150.0), bilevel=False, on_a_line=False)
 SCAN_200 = Machine("scan 200", (200.0, 200.0), bilevel=False, on_a_line=False)
 MACHINES = (FAX_STANDARD, FAX_FINE, FAX_SQUARE, FAX_300, SCAN_150, SCAN_200)
+FAX_POINTS = 8.5 * POINTS_PER_INCH  # the width that a fax machine draws in
 FAX_WIDTH = 1728  # dots of a fax line of 215 mm (T.4), whatever lies on the glass
 
 
@@ -140,6 +141,8 @@ def send(
     height, width = page.shape
     points = (width / source_dpi * POINTS_PER_INCH, height / source_dpi * POINTS_PER_INCH)
     sheet = scanner.turn(Sheet(page, (source_dpi, source_dpi), points, STRAIGHT), turned, rng)
+    if machine.on_a_line:
+        sheet = scanner.reduce_to(sheet, FAX_POINTS)
     drawn = [(span, draw(span, rng, severity)) for span in DAMAGES]
     done: list[Damage] = []
 

@@ -26,7 +26,7 @@ class Hand:
     """A person at a form.
 
     Lengths: `size` (of hands: digits are 0.72 of it high) and `wobble` in points, `bend` in dots; `nib` in mm (how much
-    broader than the face draws). `slant` is the sideways part of the height, `shade` the grey level of the ink (0 black).
+    broader than the face draws). `slant` is the sideways part of the height, `shade` the grey of the ink (0 black).
     """
 
     pen: Pen

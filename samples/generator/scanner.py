@@ -26,6 +26,16 @@ def turn(sheet: Sheet, amount: float, _rng: Generator) -> Sheet:
     return replace(sheet, paper=paper, placement=sheet.placement.then(quarter_turn(round(amount), width, height)))
 
 
+def reduce_to(sheet: Sheet, width: float) -> Sheet:
+    """A sheet wider than the machine is made smaller, to `width` points, as fax machines do."""
+    if sheet.paper[0] <= width:
+        return sheet
+    part = width / sheet.paper[0]
+    return replace(
+        sheet, paper=(width, sheet.paper[1] * part), placement=sheet.placement.then(np.diag([part, part, 1.0]))
+    )
+
+
 def skew(sheet: Sheet, amount: float, _rng: Generator) -> Sheet:
     """The sheet lies askew by `amount` degrees, clockwise above 0."""
     return _linear(sheet, rotation(amount))
