@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +20,8 @@ from pipeline.store.models import FieldReading, Form, Page
 from pipeline.store.opening import Store
 
 SURE, DOUBTFUL, EMPTY, NOTE = "#0a7d32", "#c2410c", "#64748b", "#1d4ed8"
+Point = tuple[float, float]
+
 TEXT_POINTS = 7.0
 """Height of what is written beside a field: small enough to fit between two lines of a form."""
 
@@ -42,9 +44,9 @@ def draw(store: Store, document_id: int, page_number: int) -> bytes:
         if page.to_blank is None:
             _write(pen, (10, 10), f"page {page.page}: {page.kind}", NOTE)
         else:
-            to_page = np.linalg.inv(np.array([page.to_blank[:3], page.to_blank[3:], [0, 0, 1]]))
             for reading in _readings(session, page):
-                _draw_reading(pen, reading, _corners(Box(*reading.box), to_page))
+                corners = _on_page(Box(*reading.box), page.to_blank)
+                _draw_reading(pen, reading, [_turned(corner, picture.size, page.rotated) for corner in corners])
     png = io.BytesIO()
     picture.save(png, "PNG")
     return png.getvalue()
@@ -65,13 +67,24 @@ def _readings(session: Session, page: Page) -> list[FieldReading]:
     return [reading for reading in form.readings if reading.page == page.page] if form else []
 
 
-def _corners(box: Box, to_page: NDArray[np.float64]) -> list[tuple[float, float]]:
-    """The box's corners from the blank (points) to the page's picture (pixels), in drawing order."""
+def _on_page(box: Box, to_blank: Sequence[float]) -> list[Point]:
+    """The box's corners from the blank (points) to the page as it came in (pixels), in drawing order."""
+    to_page = np.linalg.inv(np.array([to_blank[:3], to_blank[3:], [0, 0, 1]]))
     corners = np.array([(box.x0, box.y0, 1), (box.x1, box.y0, 1), (box.x1, box.y1, 1), (box.x0, box.y1, 1)])
     return [(float(x), float(y)) for x, y, _ in corners @ to_page.T * PIXELS_PER_POINT]
 
 
-def _draw_reading(pen: ImageDraw.ImageDraw, reading: FieldReading, corners: list[tuple[float, float]]) -> None:
+def _turned(point: Point, upright: tuple[int, int], rotated: int) -> Point:
+    """Where a point of the page as it came in lies once the page is turned back (pixels); `upright`: its size then."""
+    width, height = upright if rotated % 180 == 0 else upright[::-1]
+    x, y = point
+    for _ in range(rotated // 90):
+        x, y = y, width - x
+        width, height = height, width
+    return x, y
+
+
+def _draw_reading(pen: ImageDraw.ImageDraw, reading: FieldReading, corners: list[Point]) -> None:
     colour = DOUBTFUL if reading.doubtful else EMPTY if reading.value is None else SURE
     pen.polygon(corners, outline=colour, width=2)
     text = _value_text(reading)
@@ -94,7 +107,7 @@ def _value_text(reading: FieldReading) -> str:
     return f"{text} ? {reading.confidence:.0%} {reading.why}".strip() if reading.doubtful else text
 
 
-def _write(pen: ImageDraw.ImageDraw, place: tuple[float, float], text: str, colour: str) -> None:
+def _write(pen: ImageDraw.ImageDraw, place: Point, text: str, colour: str) -> None:
     font = ImageFont.load_default(size=TEXT_POINTS * PIXELS_PER_POINT)
     pen.rectangle(pen.textbbox(place, text, font=font), fill="#ffffffcc")
     pen.text(place, text, fill=colour, font=font)

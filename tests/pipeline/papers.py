@@ -1,6 +1,6 @@
 """Readings made by hand, as the reading floor would hand them up: every field of a form, those not named surely empty.
 
-All people and numbers are invented; 1234567893 is the NPI that the government's own text uses as its example (rule R39).
+All people and numbers are invented; 1234567893 is the example NPI of the government's own text (rule R39).
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ import datetime as dt
 import multiprocessing
 import os
 import socket
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
 
 import pytest
 from sqlalchemy.orm import Session
@@ -36,20 +38,25 @@ def waiting(store: Store) -> list[int]:
         return list(ledger.waiting(session))
 
 
-def claim_all(settings: Settings, ids: list[int], start: multiprocessing.synchronize.Barrier) -> list[int]:
+def claim_all(settings: Settings, ids: list[int], start: Barrier, got: Queue[list[int]]) -> None:
     """What one of several processes gets when all ask for everything at once."""
     store = open_store(settings)
     start.wait()
-    return [document_id for document_id in ids if claim(store, document_id)]
+    got.put([document_id for document_id in ids if claim(store, document_id)])
+    start.wait()  # nobody ends before all are through: the claims of a process that has ended are free again
 
 
 def test_each_document_goes_to_one_of_several_processes(store: Store) -> None:
-    ids = add_documents(store, 40)
-    spawn = multiprocessing.get_context("spawn")
-    with spawn.Manager() as manager, spawn.Pool(3) as pool:
-        start = manager.Barrier(3)
-        got = pool.starmap(claim_all, [(store.settings, ids, start)] * 3)
-    assert sorted(document_id for ids_of_one in got for document_id in ids_of_one) == ids
+    ids = add_documents(store, 30)
+    fork = multiprocessing.get_context("fork")
+    start, got = fork.Barrier(3), fork.Queue()
+    workers = [fork.Process(target=claim_all, args=(store.settings, ids, start, got)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    claimed = [document_id for _ in workers for document_id in got.get(timeout=60)]
+    for worker in workers:
+        worker.join()
+    assert sorted(claimed) == ids
 
 
 def test_documents_wait_in_the_order_of_arrival_and_not_while_claimed(store: Store) -> None:
@@ -85,7 +92,7 @@ def test_the_same_process_that_lost_and_retook_a_claim_has_one_claim(store: Stor
 
 def test_work_of_a_dead_process_of_this_machine_need_not_wait(store: Store) -> None:
     (document_id,) = add_documents(store, 1)
-    child = multiprocessing.get_context("spawn").Process(target=int)
+    child = multiprocessing.get_context("fork").Process(target=int)
     child.start()
     child.join()
     claim(store, document_id, HOUR, f"{socket.gethostname()}:{child.pid}")

@@ -17,7 +17,8 @@ from pipeline.errors import OriginalDamaged
 class BreaksOff(io.BytesIO):
     """A file on a disk that fails half way."""
 
-    def read(self, size: int | None = -1, /) -> bytes:
+    def read(self, _size: int | None = -1, /) -> bytes:
+        """Five bytes, then the error."""
         chunk = super().read(5)
         if not chunk:
             raise OSError("the disk is gone")

@@ -141,8 +141,7 @@ def test_contradicting_forms_go_to_a_person(store: Store, deliver: Deliver) -> N
 
 
 def test_an_accepted_baseline_enrolls_the_patient_from_that_day(store: Store, deliver: Deliver) -> None:
-    month = {"patient_first_name": "Di", "patient_last_name": "Vale", "patient_dob": "1990-12-24", "patient_zip": "20002",
-             "patient_gender": "female", "patient_name_p2": "Vale, Di", "patient_dob_p2": "1990-12-24"}  # fmt: skip
+    month = {name: value for name, value in BASELINE.items() if name.startswith("patient_")}
     before = deliver(psf(**month))
     assert before.routes == ("review",)
     assert deliver(psf(BASELINE, anc_draw_date="2022-07-12")).routes == ("accept",)

@@ -19,10 +19,12 @@ from pipeline.store.models import AuditLine, Base
 from pipeline.store.opening import Store, open_store
 
 
-def test_models_and_migrations_agree(store: Store) -> None:
+def test_models_and_migrations_agree(empty_database: str, tmp_path: Path) -> None:
+    store = open_store(Settings(data_dir=tmp_path, database_url=empty_database))
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+    store.engine.dispose()
 
 
 def test_downgrade_leaves_nothing_and_upgrade_brings_all_back(store: Store) -> None:
@@ -37,13 +39,13 @@ def test_downgrade_leaves_nothing_and_upgrade_brings_all_back(store: Store) -> N
     assert migrations.is_current(store.engine)
 
 
-def test_a_database_of_another_version_is_refused(settings: Settings) -> None:
-    engine = open_engine(settings.url)
+def test_a_database_of_another_version_is_refused(empty_database: str, tmp_path: Path) -> None:
+    engine = open_engine(empty_database)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE documents (id integer)"))
     engine.dispose()
     with pytest.raises(DatabaseOutdated, match="db upgrade"):
-        open_store(settings)
+        open_store(Settings(data_dir=tmp_path, database_url=empty_database))
 
 
 def test_sqlite_keeps_a_write_ahead_log_and_foreign_keys(tmp_path: Path) -> None:
