@@ -27,7 +27,6 @@ SECOND_SEARCH = 6  # pixels, once the page has been bent
 GOOD_ANCHOR = 0.45  # normalised correlation from which an anchor counts as seen
 NODE_STEP = 50  # pixels between the nodes of the displacement field
 SMOOTHING = (260.0, 70.0)  # pixels (x, y): lost lines shift a narrow band over the whole width
-NO_SECOND_MAP = np.empty(0)  # OpenCV: the first map holds both coordinates
 OUTLIER = 4.0  # pixels from what the neighbours say
 
 
@@ -111,7 +110,9 @@ def align(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> AlignedPage:
     to_page = _improved(coarse.to_page, blank, first)
     nodes = _bent_nodes(blank, _relative(first, blank, coarse.to_page, to_page), to_page)
     page_map = _between_nodes(nodes, width, height)
-    aligned = np.asarray(cv2.remap(page, page_map, NO_SECOND_MAP, cv2.INTER_LINEAR, borderValue=255), np.uint8)
+    # OpenCV's stubs do not know that a map of two channels takes no second one
+    bent = cv2.remap(page, page_map, None, cv2.INTER_LINEAR, borderValue=255)  # type: ignore[call-overload]
+    aligned = np.asarray(bent, np.uint8)
     second = _anchor_shifts(aligned, blank.templates, blank.anchors, SECOND_SEARCH)
     seen = second[:, 2] >= GOOD_ANCHOR
     distances = np.hypot(second[seen, 0], second[seen, 1])
