@@ -66,8 +66,9 @@ def _sign(
     """Put a signature on top of the page's content; PDF counts y from the bottom."""
     top = float(page.mediabox[3])
     box = place.box
+    resource = pikepdf.Name(f"/{place.name}")  # a name of its own choice would be another at every run
     if rng.random() < TYPED_SIGNATURE:
-        font = page.add_resource(_script(document), pikepdf.Name.Font)
+        font = page.add_resource(_script(document), pikepdf.Name.Font, resource)
         text = f"q BT {font} 12 Tf {box.x0 + 6:.2f} {top - box.y1 + 4:.2f} Td ({_escaped(name)}) Tj ET Q"
         page.contents_add(text.encode("latin-1"))
         return "text"
@@ -82,7 +83,7 @@ def _sign(
         stream.Width, stream.Height, stream.BitsPerComponent = cut.shape[1], cut.shape[0], 8
         stream.ColorSpace = pikepdf.Name.DeviceGray
     dark.SMask = document.make_indirect(mask)
-    picture = page.add_resource(document.make_indirect(dark), pikepdf.Name.XObject)
+    picture = page.add_resource(document.make_indirect(dark), pikepdf.Name.XObject, resource)
     place_it = f"q {wide.width:.2f} 0 0 {wide.height:.2f} {wide.x0:.2f} {top - wide.y1:.2f} cm {picture} Do Q"
     page.contents_add(place_it.encode())
     return kind

@@ -54,12 +54,11 @@ def write_paragraph(sheet: Grey, text: str, box: Box, hand: Hand, rng: Generator
 def write_comb(sheet: Grey, text: str, cells: tuple[Box, ...], hand: Hand, rng: Generator) -> None:
     """Write a character a cell (a space leaves it empty); people touch the lines, sit off the middle, reach over."""
     middle = float(rng.normal(0, 0.05))
+    usual = float(rng.uniform(0.5, 0.62) if hand.typed else np.clip(rng.normal(0.72, 0.12), 0.45, 1.0))
     for character, cell in zip(text, cells, strict=False):
         if character == " ":
             continue
-        tall = cell.height * float(
-            rng.uniform(0.5, 0.62) if hand.typed else np.clip(rng.normal(0.72, 0.13), 0.42, 1.12)
-        )
+        tall = cell.height * usual * (1.0 if hand.typed else float(rng.normal(1.0, 0.08)))
         ink = character_ink(character, hand, tall, rng)
         width, height = (side / PIXELS_PER_POINT for side in ink.shape[::-1])
         off_x = 0.0 if hand.typed else float(rng.normal(0, 0.09)) * cell.width

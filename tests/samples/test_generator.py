@@ -163,7 +163,7 @@ def test_changes_do_what_their_reason_says():
     assert (
         as_day(played("psf_2021", "future_date").values["anc_draw_date"]) > played("psf_2021", "future_date").received
     )
-    with pytest.raises(ValueError, match="does not match|day is out of range"):
+    with pytest.raises(ValueError, match=r"does not match|day is out of range"):
         as_day(played("psf_2021", "impossible_date").values["anc_draw_date"])
     assert "." in played("psf_2021", "anc_other_unit").values["anc_value"]
     struck = played("psf_2021", "struck_out")
