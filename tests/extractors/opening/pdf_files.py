@@ -19,8 +19,8 @@ LETTER = (612.0, 792.0)
 
 def g4(page: Grey) -> bytes:
     """A bilevel page as one bare G4 stream, black coded as black."""
-    image = Image.fromarray(page).convert("1")
-    file = saved(image, "TIFF", compression="group4", tiffinfo={262: 0, 278: page.shape[0]})
+    inverted = Image.fromarray(255 - page).convert("1")  # Pillow codes white as black
+    file = saved(inverted, "TIFF", compression="group4", tiffinfo={262: 1, 278: page.shape[0]})
     with Image.open(io.BytesIO(file)) as coded:
         return file[coded.tag_v2[273][0] :][: coded.tag_v2[279][0]]
 
@@ -72,13 +72,14 @@ def picture_file(
 ) -> bytes:
     """A PDF whose pages are pictures that fill them; `matrix` places them otherwise, `more` is drawn on top."""
     with pikepdf.new() as pdf:
+        pictures = {id(page): pdf.make_indirect(picture(pdf, page, coding, **entries)) for page in pages}
         for page in pages:
             added = pdf.add_blank_page(page_size=size)
             x, y = origin
             added.obj["/MediaBox"] = Array([x, y, x + size[0], y + size[1]])
             added.obj["/Rotate"] = rotate
             added.obj["/Resources"] = Dictionary(
-                XObject=Dictionary(P=picture(pdf, page, coding, **entries)),
+                XObject=Dictionary(P=pictures[id(page)]),
                 Font=Dictionary(F=Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)),
             )
             place = matrix or f"{size[0]} 0 0 {size[1]} {x} {y}"

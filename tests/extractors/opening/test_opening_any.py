@@ -115,7 +115,7 @@ print(pages, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 @pytest.mark.parametrize("kind", ["tiff", "pdf"])
 def test_memory_does_not_grow_with_the_number_of_pages(kind: str) -> None:
-    page = drawn_page(850, 1100)
+    page = drawn_page(212, 275)
 
     def peak(count: int) -> int:
         if kind == "pdf":

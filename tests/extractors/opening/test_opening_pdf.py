@@ -170,7 +170,7 @@ def test_a_file_cut_off_loses_no_page_silently(square_page: Grey) -> None:
 
 
 def test_a_page_whose_picture_is_damaged_costs_only_itself(square_page: Grey) -> None:
-    with pikepdf.open(io.BytesIO(picture_file(*[square_page] * 3, coding="flate"))) as pdf:
+    with pikepdf.open(io.BytesIO(picture_file(*[square_page.copy() for _ in range(3)], coding="flate"))) as pdf:
         picture = pdf.pages[1].Resources.XObject.P
         picture.write(b"rubbish", filter=pikepdf.Name.DCTDecode)
         pages = list(open_pages(pdf_bytes(pdf), Limits()))
