@@ -13,7 +13,7 @@ from extractors.errors import DamagedFile, EncryptedFile, LimitExceeded, PageErr
 from extractors.geometry import PIXELS_PER_POINT, POINTS_PER_INCH, WORKING_DPI, Grey
 from extractors.limits import Limits
 from extractors.opening.aspect import check_pixels, medium_of, square_size, squared
-from extractors.opening.opened import Medium, OpenedPage, unopened
+from extractors.opening.opened import Medium, OpenedPage, Word, unopened
 from extractors.opening.pdf_content import (
     PageFrame,
     annotation_boxes,
@@ -70,7 +70,7 @@ def open_pdf(data: bytes, limits: Limits) -> Iterator[OpenedPage]:
                     yield _page(pdf, renderer, number, limits)
                 except PageError as error:
                     yield unopened(number, str(error))
-                except READ_ERRORS as error:
+                except Exception as error:  # noqa: BLE001 - on damaged pages the libraries raise what they like
                     yield unopened(number, f"open: the page cannot be decoded ({type(error).__name__})")
             if _promised_pages(pdf) > count:
                 yield unopened(count + 1, "open: the file says that it has more pages, they are lost")
@@ -191,6 +191,7 @@ def _rendered_page(source: pikepdf.Page, page: pdfium.PdfPage, number: int, fram
     grey = squared(bitmap.to_numpy().reshape(bitmap.height, bitmap.width).copy(), frame.size)
     bitmap.close()
     digital = scanned is None
+    text, error = _text(source, frame) if digital else ((), None)
     placed = [frame.box(picture.get_bounds()) for picture in pictures] if digital else []
     return OpenedPage(
         number=number,
@@ -199,9 +200,18 @@ def _rendered_page(source: pikepdf.Page, page: pdfium.PdfPage, number: int, fram
         resolution=(WORKING_DPI, WORKING_DPI),
         medium=scanned or Medium.DIGITAL,
         form_values=form_values(source, frame),
-        words=words(source, frame) + text_annotations(source, frame) if digital else (),
+        words=text,
         stamps=(*placed, *annotation_boxes(source, frame)),
+        error=error,
     )
+
+
+def _text(source: pikepdf.Page, frame: PageFrame) -> tuple[tuple[Word, ...], str | None]:
+    """All that is typed on the page, and why it is not all: a page can be drawn although its text cannot be read."""
+    try:
+        return words(source, frame) + text_annotations(source, frame), None
+    except Exception as error:  # noqa: BLE001 - pdfplumber and pdfminer raise what they like on damaged fonts and text
+        return text_annotations(source, frame), f"open: the page's text cannot be read ({type(error).__name__})"
 
 
 def _picture_medium(source: pikepdf.Page, pictures: list[pdfium.PdfImage], frame: PageFrame) -> Medium | None:
