@@ -83,7 +83,8 @@ class Span:
 
 DAMAGES = (
     Span(paper.print_blur, Stage.PAPER, "mm", (0.8, 1.0), (0.02, 0.14)),
-    Span(paper.ink_spread, Stage.PAPER, "mm", (0.1, 0.6), (0.01, 0.09), both_ways=True),
+    Span(paper.ink_spread, Stage.PAPER, "mm", (0.05, 0.3), (0.01, 0.09)),
+    Span(paper.ink_wear, Stage.PAPER, "mm", (0.05, 0.3), (0.005, 0.04)),
     Span(paper.photocopy, Stage.PAPER, "generations", (0.02, 0.5), (1, 3.4)),
     Span(paper.paper_tone, Stage.PAPER, "grey levels", (0.1, 0.6), (5, 70)),
     Span(paper.fold, Stage.PAPER, "folds", (0.0, 0.15), (1, 2.4)),

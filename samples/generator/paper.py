@@ -6,10 +6,12 @@ Grey levels: 0 black, 255 white.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.random import Generator
 from numpy.typing import NDArray
 
@@ -46,7 +48,7 @@ def print_blur(sheet: Sheet, amount: float, _rng: Generator) -> Sheet:
 
 
 def photocopy(sheet: Sheet, amount: float, rng: Generator) -> Sheet:
-    """Copies of copies: `amount` generations, each blurs, hardens the contrast, fattens or thins the ink."""
+    """Copies of copies: `amount` generations, each blurs and hardens the contrast."""
     image = sheet.image
     for _ in range(round(amount)):
         image = _gaussian(image, sheet.pixels(0.05), sheet.pixels(0.05))
@@ -57,17 +59,13 @@ def photocopy(sheet: Sheet, amount: float, rng: Generator) -> Sheet:
 
 
 def ink_spread(sheet: Sheet, amount: float, _rng: Generator) -> Sheet:
-    """Ink grows (amount above 0) or wears off (below 0) by `amount` mm on each side."""
-    reach = abs(sheet.pixels(amount))
-    grow = cv2.erode if amount > 0 else cv2.dilate  # ink is dark
-    whole, part = int(reach), reach - int(reach)
-    image = sheet.image
-    for _ in range(whole):
-        image = grow(image, np.ones((3, 3), np.uint8)).astype(np.uint8)
-    if part > 0.05:
-        more = grow(image, np.ones((3, 3), np.uint8))
-        image = cv2.addWeighted(image, 1 - part, more, part, 0).astype(np.uint8)
-    return replace(sheet, image=image)
+    """Ink runs: strokes grow by `amount` mm on each side."""
+    return replace(sheet, image=_grown(sheet.image, sheet.pixels(amount), cv2.erode))  # ink is dark: its growth erodes
+
+
+def ink_wear(sheet: Sheet, amount: float, _rng: Generator) -> Sheet:
+    """Ink wears off: strokes lose `amount` mm on each side."""
+    return replace(sheet, image=_grown(sheet.image, sheet.pixels(amount), cv2.dilate))
 
 
 def paper_tone(sheet: Sheet, amount: float, rng: Generator) -> Sheet:
@@ -140,3 +138,12 @@ def fold(sheet: Sheet, amount: float, rng: Generator) -> Sheet:
 
 def _gaussian(image: Grey, sigma_x: float, sigma_y: float) -> Grey:
     return cv2.GaussianBlur(image, (0, 0), sigmaX=sigma_x, sigmaY=sigma_y).astype(np.uint8)
+
+
+def _grown(image: Grey, reach: float, step: Callable[[Grey, Grey], MatLike]) -> Grey:
+    """The step done `reach` pixels far; what is left below a whole pixel is mixed in."""
+    kernel = np.ones((3, 3), np.uint8)
+    for _ in range(int(reach)):
+        image = step(image, kernel).astype(np.uint8)
+    part = reach - int(reach)
+    return cv2.addWeighted(image, 1 - part, step(image, kernel), part, 0).astype(np.uint8) if part > 0.05 else image

@@ -106,7 +106,7 @@ def test_these_steps_darken(step, amount):
     assert black(step(sheet, amount, default_rng(0))) > black(sheet)
 
 
-@pytest.mark.parametrize(("step", "amount"), [(paper.ink_spread, -0.1), (scanner.too_light, 140)])
+@pytest.mark.parametrize(("step", "amount"), [(paper.ink_wear, 0.2), (scanner.too_light, 140)])
 def test_these_steps_lighten(step, amount):
     sheet = as_sheet(dotted_page())
     assert black(step(sheet, amount, default_rng(0))) < black(sheet)
