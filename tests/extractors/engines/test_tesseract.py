@@ -27,8 +27,11 @@ def test_a_line_is_read_with_a_confidence() -> None:
     text, confidence = tesseract.read_line(drawn("2490 Main Street"))
     assert text == "2490 Main Street"
     assert 0.5 < confidence <= 1
-    assert tesseract.read_line(drawn("1O5"), whitelist="0123456789")[0].isdigit()
-    assert tesseract.read_line(drawn("")) == ("", 0.0)
+    assert tesseract.read_line(drawn(""))[1] == 0
+
+
+def test_a_whitelist_leaves_out_all_other_characters() -> None:
+    assert tesseract.read_line(drawn("(898) 555-8529"), whitelist="0123456789")[0] == "8985558529"
 
 
 def test_its_version_and_languages_are_known() -> None:
