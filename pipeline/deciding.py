@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -17,7 +17,7 @@ from pipeline import registry, registry_updates
 from pipeline.review import queue
 from pipeline.settings import Settings
 from pipeline.store import audit, repository
-from pipeline.store.models import Document, Form, FormRoute
+from pipeline.store.models import Document, Form, FormRoute, Page
 from validators.content import Content, from_readings
 from validators.duplicates import DuplicateKey, contradicts, duplicate_key, same_content
 from validators.findings import SEVERITY_OF_OUTCOME, Finding
@@ -29,15 +29,22 @@ from validators.rulebook.load import rulebook
 RESENT = "R48"
 """The rule on duplicates: the same patient and draw date twice."""
 
+PAGES = "R49"
+"""The rule on pages that cannot be read."""
+
 
 def decide_form(
     session: Session, settings: Settings, document: Document, position: int, form_reading: FormReading
 ) -> Form:
-    """Store a form, its readings, findings and route; an accepted one updates the registry, a held one is queued."""
+    """Store a form, its readings, findings and route; an accepted one updates the registry, a held one is queued.
+
+    The document's pages must be stored already.
+    """
     form_reading = replace(form_reading, readings=_doubted(form_reading.readings, settings.thresholds))
     form = repository.record_form(session, document, position, form_reading)
     content = from_readings(form_reading, definitions()[form.form_id])
     judgement = judge(content, document.received, registry.snapshot(session, document.received))
+    judgement = _with_damage(judgement, [page for page in document.pages if page.form == position])
     form.patient = _patient(content, judgement)
     form.key_by_patient, form.key_as_read = _keys(content, judgement)
     earlier = compare_with_earlier(session, form, content)
@@ -104,6 +111,13 @@ def _text(key: DuplicateKey | None) -> str | None:
     return None if key is None else f"{key.family}|{key.person}|{key.day or ''}"
 
 
+def _with_damage(judgement: Judgement, pages: Sequence[Page]) -> Judgement:
+    """The judgement of a form of which a page came in only in part: what is lost looks like empty fields."""
+    if not any(page.error for page in pages):
+        return judgement
+    return replace(judgement, findings=(*judgement.findings, _finding(PAGES, "unreadable")))
+
+
 def _with_comparison(judgement: Judgement, earlier: Earlier | None, content: Content, received: dt.date) -> Judgement:
     """The judgement with the rule that takes the store to decide, where that is in force for such a form."""
     rule = rulebook().rules[RESENT]
@@ -114,11 +128,15 @@ def _with_comparison(judgement: Judgement, earlier: Earlier | None, content: Con
         relation = "same as" if earlier.is_same else "contradicts"
         evaluation = Evaluation(RESENT, Verdict.FIRED, f"{relation} form {earlier.form.id}")
     if earlier is not None and not earlier.is_same:
-        words = rule.reasons["conflict"]
-        severity = SEVERITY_OF_OUTCOME[words.outcome]
-        findings += (Finding(RESENT, "conflict", words.outcome, severity, None, words.operator),)
+        findings += (_finding(RESENT, "conflict"),)
     evaluated = tuple(evaluation if other.rule == RESENT else other for other in judgement.evaluated)
     return replace(judgement, findings=findings, evaluated=evaluated)
+
+
+def _finding(rule: str, reason: str) -> Finding:
+    """What a rule says about a whole form, in the rulebook's words."""
+    words = rulebook().rules[rule].reasons[reason]
+    return Finding(rule, reason, words.outcome, SEVERITY_OF_OUTCOME[words.outcome], None, words.operator)
 
 
 def _route(session: Session, settings: Settings, form: Form, judgement: Judgement, earlier: Earlier | None) -> None:

@@ -135,7 +135,7 @@ def _queue_what_is_no_form(session: Session, document: Document, reading: Docume
     if reasons:
         first = next(page.page for page in reading.pages if page.kind is PageKind.UNKNOWN)
         queue.put(session, document, reasons, page=first)
-    elif reading.status is not DocumentStatus.DONE:
+    elif reading.status is not DocumentStatus.DONE and not document.review_items:
         queue.put(session, document, ["unreadable"])
 
 

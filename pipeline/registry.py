@@ -86,7 +86,10 @@ def add(session: Session, row: Entity, *, effective_on: dt.date, form_pk: int | 
     session.flush()
     values = {field: _plain(getattr(row, field)) for field in _fields(row)}
     audit.write_line(
-        session, "registry added", who=who, after={"table": row.__tablename__, "row": row.id, "form": form_pk, **values}
+        session,
+        "registry added",
+        who=who,
+        after={"entity": row.__tablename__, "entity_id": row.id, "form": form_pk, **values},
     )
 
 
@@ -103,36 +106,23 @@ def change(
 
     Where a later day's value is known already, that one stays what is known now, and this one is history.
     """
-    table = row.__tablename__
+    place = {"entity": row.__tablename__, "entity_id": row.id}
+    told = {"effective_on": effective_on, "recorded_at": dt.datetime.now(dt.UTC), "form_pk": form_pk, "who": who}
     before: dict[str, Any] = {}
     for field, after in values.items():
-        history = _history_of(session, table, row.id, field)
+        history = session.scalars(_in_order().filter_by(field=field, **place)).all()
         then = _value_on(history, effective_on, _plain(getattr(row, field)))
         if then == _plain(after):
             continue
         before[field] = then
-        session.add(
-            RegistryChange(
-                entity=table,
-                entity_id=row.id,
-                field=field,
-                before=then,
-                after=_plain(after),
-                effective_on=effective_on,
-                recorded_at=dt.datetime.now(dt.UTC),
-                form_pk=form_pk,
-                who=who,
-            )
-        )
+        session.add(RegistryChange(**place, field=field, before=then, after=_plain(after), **told))
         if not history or history[-1].effective_on <= effective_on:
             setattr(row, field, after)
     if before:
         row.known_from = row.known_from and min(row.known_from, effective_on)
-        session.flush()
-        about = {"table": table, "row": row.id}
         after_all = {field: _plain(values[field]) for field in before}
         audit.write_line(
-            session, "registry changed", who=who, before=about | before, after=about | after_all | {"form": form_pk}
+            session, "registry changed", who=who, before=place | before, after=place | after_all | {"form": form_pk}
         )
     return bool(before)
 
@@ -192,10 +182,6 @@ def _history_reaching_past(session: Session, day: dt.date) -> History:
     for line in session.scalars(_in_order().where(place.in_(changed_later))):
         history[line.entity, line.entity_id, line.field].append(line)
     return history
-
-
-def _history_of(session: Session, table: str, row: int, field: str) -> Sequence[RegistryChange]:
-    return session.scalars(_in_order().filter_by(entity=table, entity_id=row, field=field)).all()
 
 
 def _in_order() -> Any:

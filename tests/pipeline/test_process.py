@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from extractors.errors import EncryptedFile
-from extractors.reading import DocumentReading, PageKind, PageReading
+from extractors.reading import DocumentReading, DocumentStatus, PageKind, PageReading
 from pipeline import deciding, ledger, originals, registry, registry_updates
 from pipeline.process import Outcome, decide, process, process_in_order
 from pipeline.store import audit
@@ -185,6 +186,16 @@ def test_a_page_that_could_not_be_read_makes_the_document_partial(store: Store, 
     outcome = deliver(document(form("psf_2021", MONTHLY), more=(lost,)))
     assert (outcome.status, outcome.state) == ("partial", DocumentState.QUEUED)
     assert queued(store) == [(outcome.document_id, False, 3, ["unreadable"])]
+
+
+def test_a_form_of_which_a_page_came_in_part_is_held(store: Store, deliver: Deliver) -> None:
+    first, second = psf().pages
+    half = replace(
+        psf(), pages=(first, replace(second, error="page 2: half of it is lost")), status=DocumentStatus.PARTIAL
+    )
+    outcome = deliver(half)
+    assert forms_of(store, outcome.document_id) == [("review", ["unreadable"])]
+    assert queued(store) == [(outcome.document_id, True, None, ["unreadable"])]
 
 
 @pytest.mark.parametrize(
