@@ -18,6 +18,8 @@ INK_LEVEL = 140  # grey value below which a pixel of a registered page is ink (b
 PRINT_REACH = 1  # pixels: the fax's own thickening of a printed line, beyond the blank's
 REMNANT_REACH = 3  # pixels: specks wholly this near to print are print
 REMNANT_SHARE = 0.7  # of a speck's pixels
+SETTLING = 4  # pixels: how far print is moved to meet the page's lines
+SETTLING_GAIN = 1.25  # how much better it must fit there
 LINE_MARGIN = 2.0  # points around a field's box in which its writing is followed
 BRIDGE = 7  # pixels: the widest printed line over which a stroke is mended
 
@@ -69,7 +71,8 @@ def without_print(grey: Grey, print_: Grey) -> Grey:
     """`grey` (H x W uint8) with what the mask `print_` (255 where the blank is printed) explains made white."""
     if not print_.any():
         return grey.copy()
-    ink = (grey < INK_LEVEL).astype(np.uint8)
+    ink = ink_mask(grey)
+    print_ = _settled(print_, ink)
     pen = np.where(_widened(print_ > 0, PRINT_REACH) > 0, 0, ink).astype(np.uint8)
     pen = _without_remnants(pen, _widened(print_ > 0, REMNANT_REACH))
     upright = cv2.morphologyEx(pen, cv2.MORPH_CLOSE, np.ones((BRIDGE, 3), np.uint8))
@@ -82,6 +85,29 @@ def without_print(grey: Grey, print_: Grey) -> Grey:
 def ink_mask(picture: Grey) -> Grey:
     """1 where a picture has ink, else 0 (H x W uint8)."""
     return (picture < INK_LEVEL).astype(np.uint8)
+
+
+def _settled(print_: Grey, ink: Grey) -> Grey:
+    """The print moved by the few pixels that its long lines lie off the page's after registration.
+
+    Frames have no anchor of their own; the sums over rows and columns show them as peaks, which are matched.
+    """
+    down = _offset(print_.sum(1, dtype=np.int64) // 255, ink.sum(1, dtype=np.int64))
+    right = _offset(print_.sum(0, dtype=np.int64) // 255, ink.sum(0, dtype=np.int64))
+    if down == right == 0:
+        return print_
+    move = np.array([[1, 0, right], [0, 1, down]], np.float32)
+    height, width = print_.shape
+    moved = cv2.warpAffine(print_, move, (width, height), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.uint8)
+
+
+def _offset(printed: np.ndarray, inked: np.ndarray) -> int:
+    """By how many pixels `printed` fits `inked` clearly better than where it lies."""
+    padded = np.pad(printed, SETTLING)
+    scores = np.correlate(padded, inked, "valid")[::-1]
+    best = int(scores.argmax())
+    return best - SETTLING if scores[best] > SETTLING_GAIN * max(int(scores[SETTLING]), 1) else 0
 
 
 def _without_remnants(pen: Grey, near_print: Grey) -> Grey:

@@ -22,12 +22,17 @@ FIRST_REACH = 16.0  # pixels at working resolution: a similarity cannot follow a
 RANSAC_REACH = 6.0  # pixels at working resolution
 SCALE_RANGE = (0.70, 1.30)  # of the page to its blank, each axis
 FIRST_SEARCH = 12  # half-size pixels around the coarse place in which an anchor is looked for
+MANY_LOST = 0.08  # share of anchors that are not near their place from which they are looked for farther away
+FAR_SEARCH = 36  # half-size pixels
+GOOD_FAR_ANCHOR = 0.60  # correlation from which an anchor found so far away is believed
 FEWEST_ANCHORS = 6  # from which the page is bent at all
-SECOND_SEARCH = 6  # pixels, once the page has been bent
+SECOND_SEARCH = 8  # pixels, once the page has been bent
 GOOD_ANCHOR = 0.45  # normalised correlation from which an anchor counts as seen
 NODE_STEP = 50  # pixels between the nodes of the displacement field
-SMOOTHING = (260.0, 70.0)  # pixels (x, y): lost lines shift a narrow band over the whole width
-OUTLIER = 4.0  # pixels from what the neighbours say
+SMOOTHING = (260.0, 50.0)  # pixels (x, y): lost lines shift a narrow band over the whole width
+NEIGHBOURS = 6  # anchors that are asked
+OUTLIER = 7.0  # pixels from what the neighbours say
+LOOSE = 1.2  # pixels: if a tenth of the anchors lie farther off, the page is bent once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,25 +105,54 @@ def is_plausible(to_page: np.ndarray) -> bool:
 
 def align(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> AlignedPage:
     """Bend the page (H x W uint8 at working resolution, turned as it came in) onto the blank's grid."""
-    height, width = blank.grey.shape
-    half = np.diag([FEATURE_SCALE, FEATURE_SCALE]) @ coarse.to_page @ np.diag([1 / FEATURE_SCALE, 1 / FEATURE_SCALE, 1])
-    small = (round(width * FEATURE_SCALE), round(height * FEATURE_SCALE))
-    resampling = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    roughly = np.asarray(cv2.warpAffine(half_size(page), half, small, flags=resampling, borderValue=255), np.uint8)
-    first = _anchor_shifts(roughly, blank.small_templates, blank.anchors * FEATURE_SCALE, FIRST_SEARCH)
-    first[:, :2] /= FEATURE_SCALE
+    first = _first_shifts(page, blank, coarse)
     to_page = _improved(coarse.to_page, blank, first)
-    nodes = _bent_nodes(blank, _relative(first, blank, coarse.to_page, to_page), to_page)
-    page_map = _between_nodes(nodes, width, height)
-    # OpenCV's stubs do not know that a map of two channels takes no second one
-    bent = cv2.remap(page, page_map, None, cv2.INTER_LINEAR, borderValue=255)  # type: ignore[call-overload]
-    aligned = np.asarray(bent, np.uint8)
+    grid = _node_grid(blank)
+    shifts = _relative(first, blank, coarse.to_page, to_page)
+    nodes = cv2.transform((grid + _smooth_field(blank, shifts, grid))[None], to_page)[0].astype(np.float32)
+    aligned = _bent(page, blank, nodes)
     second = _anchor_shifts(aligned, blank.templates, blank.anchors, SECOND_SEARCH)
+    if _is_loose(second):
+        nodes = _at(nodes, blank, grid + _smooth_field(blank, second, grid))
+        aligned = _bent(page, blank, nodes)
+        second = _anchor_shifts(aligned, blank.templates, blank.anchors, SECOND_SEARCH)
     seen = second[:, 2] >= GOOD_ANCHOR
     distances = np.hypot(second[seen, 0], second[seen, 1])
     residual = float(np.median(distances)) / PIXELS_PER_POINT if seen.any() else float("inf")
     match = float(seen.mean()) if len(second) else 0.0
     return AlignedPage(blank, aligned, match, residual, to_page)
+
+
+def _first_shifts(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> np.ndarray:
+    """The anchors' shifts (N x 3, blank pixels and correlation) on the half-size page, laid out by the coarse affine.
+
+    Anchors that are not near their place are looked for farther away: part of a page can lie half an inch off where
+    the feed slipped.
+    """
+    height, width = blank.grey.shape
+    half = np.diag([FEATURE_SCALE, FEATURE_SCALE]) @ coarse.to_page @ np.diag([1 / FEATURE_SCALE, 1 / FEATURE_SCALE, 1])
+    small = (round(width * FEATURE_SCALE), round(height * FEATURE_SCALE))
+    resampling = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    roughly = np.asarray(cv2.warpAffine(half_size(page), half, small, flags=resampling, borderValue=255), np.uint8)
+    places = blank.anchors * FEATURE_SCALE
+    found = _anchor_shifts(roughly, blank.small_templates, places, FIRST_SEARCH)
+    lost = np.flatnonzero(found[:, 2] < GOOD_ANCHOR)
+    if len(lost) > MANY_LOST * len(found):
+        templates = tuple(blank.small_templates[index] for index in lost)
+        far = _anchor_shifts(roughly, templates, places[lost], FAR_SEARCH)
+        far[far[:, 2] < GOOD_FAR_ANCHOR, 2] = 0.0
+        found[lost] = far
+    found[:, :2] /= FEATURE_SCALE
+    return found
+
+
+def _is_loose(shifts: np.ndarray) -> bool:
+    """Whether a page, once bent, still lies off its anchors here and there."""
+    seen = shifts[:, 2] >= GOOD_ANCHOR
+    if not seen.any():
+        return False
+    far = np.quantile(np.hypot(shifts[seen, 0], shifts[seen, 1]), 0.9)
+    return bool(far > LOOSE)
 
 
 def _anchor_shifts(aligned: Grey, templates: tuple[Grey, ...], places: np.ndarray, search: int) -> np.ndarray:
@@ -167,35 +201,63 @@ def _relative(shifts: np.ndarray, blank: BlankPage, coarse: np.ndarray, improved
     return np.column_stack([back - centres, shifts[:, 2]]).astype(np.float32)
 
 
-def _bent_nodes(blank: BlankPage, shifts: np.ndarray, to_page: np.ndarray) -> np.ndarray:
-    """Where the nodes of a grid over the blank (NODE_STEP apart) lie on the page: rows x columns x 2 float32, pixels.
-
-    The affine moves them, and then the shifts of those anchors that agree with their neighbours.
-    """
+def _node_grid(blank: BlankPage) -> np.ndarray:
+    """The nodes of a grid over the blank, NODE_STEP apart from its first pixel on, row by row: N x 2 float32."""
     height, width = blank.grey.shape
     xs = np.arange(0, width + NODE_STEP, NODE_STEP, dtype=np.float32)
     ys = np.arange(0, height + NODE_STEP, NODE_STEP, dtype=np.float32)
-    grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+    return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+
+
+def _smooth_field(blank: BlankPage, shifts: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The shift at places `at` (M x 2, blank pixels) by those anchors that agree with their neighbours."""
     seen = shifts[:, 2] >= GOOD_ANCHOR
     centres, moved, weights = _centres(blank)[seen], shifts[seen, :2], shifts[seen, 2] ** 2
-    if len(centres) >= FEWEST_ANCHORS:
-        for _ in range(2):
-            agree = np.hypot(*(moved - _smoothed(centres, moved, weights, centres)).T) < OUTLIER
-            if agree.all() or agree.sum() < FEWEST_ANCHORS:
-                break
-            centres, moved, weights = centres[agree], moved[agree], weights[agree]
-        grid = grid + _smoothed(centres, moved, weights, grid)
-    bent: np.ndarray = cv2.transform(grid[None].astype(np.float32), to_page)[0]
-    return bent.reshape(len(ys), len(xs), 2).astype(np.float32)
+    if len(centres) < FEWEST_ANCHORS:
+        return np.zeros_like(at)
+    agree = _agreeing(centres, moved)
+    if agree.sum() < FEWEST_ANCHORS:
+        return np.zeros_like(at)
+    return _smoothed(centres[agree], moved[agree], weights[agree], at).astype(np.float32)
 
 
-def _between_nodes(nodes: np.ndarray, width: int, height: int) -> np.ndarray:
-    """The page's pixel for every pixel of the blank (H x W x 2 float32), bilinear between the nodes."""
+def _agreeing(centres: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    """Which anchors (N bool) moved as the median of their nearest neighbours did; nearer in the feed's direction."""
+    away = (centres[:, None, :] - centres[None]) / np.array(SMOOTHING, np.float32)
+    distance = (away**2).sum(-1)
+    np.fill_diagonal(distance, np.inf)
+    nearest = np.argsort(distance, axis=1)[:, :NEIGHBOURS]
+    expected = np.median(moved[nearest], axis=1)
+    agree: np.ndarray = np.hypot(*(moved - expected).T) < OUTLIER
+    return agree
+
+
+def _bent(page: Grey, blank: BlankPage, nodes: np.ndarray) -> Grey:
+    """The page seen through the nodes' places on it (N x 2 float32, page pixels), bilinear between them."""
+    height, width = blank.grey.shape
     # an affine sampling of the node grid: pixel p lies at node p / NODE_STEP
     scale = np.array([[1 / NODE_STEP, 0, 0], [0, 1 / NODE_STEP, 0]])
-    return cv2.warpAffine(
-        nodes, scale, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    page_map = cv2.warpAffine(
+        _as_rows(nodes, blank), scale, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
+    # OpenCV's stubs do not know that a map of two channels takes no second one
+    bent = cv2.remap(page, page_map, None, cv2.INTER_LINEAR, borderValue=255)  # type: ignore[call-overload]
+    return np.asarray(bent, np.uint8)
+
+
+def _at(nodes: np.ndarray, blank: BlankPage, places: np.ndarray) -> np.ndarray:
+    """Where the nodes' map takes other places (N x 2, blank pixels): N x 2 float32, page pixels."""
+    wanted = (places / NODE_STEP).astype(np.float32).reshape(_as_rows(nodes, blank).shape)
+    moved = cv2.remap(
+        _as_rows(nodes, blank), wanted[..., 0], wanted[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(moved, np.float32).reshape(-1, 2)
+
+
+def _as_rows(nodes: np.ndarray, blank: BlankPage) -> np.ndarray:
+    columns = len(np.arange(0, blank.grey.shape[1] + NODE_STEP, NODE_STEP))
+    return nodes.reshape(-1, columns, 2)
 
 
 def _smoothed(centres: np.ndarray, moved: np.ndarray, weights: np.ndarray, at: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from extractors.registration import AlignedPage
 from extractors.thresholds import THRESHOLDS
 
 REACH = 6.0  # points around the box: strokes are followed as far to see where they belong
-OWN_SHARE = 0.5  # of a stroke's ink that must lie inside the box
+OWN_SHARE = 0.4  # of a stroke's ink that must lie inside the box
 SPECK = 12  # pixels
 STRAIGHT = 1.6  # points: a stroke no wider (or no higher) than this is a line, not writing
 
@@ -38,34 +38,58 @@ class Signature:
 def read_signature(page: AlignedPage, box: Box) -> Signature:
     """Measure the ink in a signature's box (points) and judge it."""
     limits = THRESHOLDS.signatures
-    area, width, height = _written(page, box)
+    strokes = _strokes(page, box)
+    area, width, height = _extent(strokes)
+    inside = sum(stroke.inside for stroke in strokes) / PIXELS_PER_POINT**2
     if area >= limits.present_area and width >= limits.present_width and height >= limits.present_height:
         present: bool | None = True
-    elif area <= limits.absent_area:
+    elif inside <= limits.absent_area:
         present = False
     else:
+        # ink there is, though too little, too flat, or of strokes that come from elsewhere
         present = None
     return Signature(present, area, width, height)
 
 
-def _written(page: AlignedPage, box: Box) -> tuple[float, float, float]:
-    """Ink area (square points), width and height (points) of the strokes that belong to the box."""
+@dataclass(frozen=True, slots=True)
+class _Stroke:
+    """Connected ink: its hull and its pixels in all and inside the box."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    size: int
+    inside: int
+
+    @property
+    def is_line(self) -> bool:
+        """Whether it is a ruled line, a streak or a remnant of print."""
+        width, height = self.right - self.left, self.bottom - self.top
+        return min(width, height) <= STRAIGHT * PIXELS_PER_POINT and max(width, height) > 12 * min(width, height)
+
+
+def _strokes(page: AlignedPage, box: Box) -> list[_Stroke]:
+    """What is drawn in the box or reaches into it, without specks and ruled lines."""
     ink = ink_mask(pen_picture(page, box, REACH))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     inset = round(REACH * PIXELS_PER_POINT)
-    inner = labels[inset:-inset, inset:-inset]
-    own = np.bincount(inner.ravel(), minlength=count)
-    boxes = []
-    area = 0.0
+    inside = np.bincount(labels[inset:-inset, inset:-inset].ravel(), minlength=count)
+    strokes = []
     for label in range(1, count):
-        left, top, width, height, size = (int(v) for v in stats[label])
-        line = min(width, height) <= STRAIGHT * PIXELS_PER_POINT and max(width, height) > 12 * min(width, height)
-        if size < SPECK or own[label] < OWN_SHARE * size or line:
-            continue
-        area += size
-        boxes.append((left, top, left + width, top + height))
-    if not boxes:
+        left, top, width, height, size = (int(value) for value in stats[label])
+        stroke = _Stroke(left, top, left + width, top + height, size, int(inside[label]))
+        if size >= SPECK and not stroke.is_line:
+            strokes.append(stroke)
+    return strokes
+
+
+def _extent(strokes: list[_Stroke]) -> tuple[float, float, float]:
+    """Ink (square points), width and height (points) of the strokes that belong to the box."""
+    own = [stroke for stroke in strokes if stroke.inside >= OWN_SHARE * stroke.size]
+    if not own:
         return 0.0, 0.0, 0.0
-    x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
-    x1, y1 = max(b[2] for b in boxes), max(b[3] for b in boxes)
-    return area / PIXELS_PER_POINT**2, (x1 - x0) / PIXELS_PER_POINT, (y1 - y0) / PIXELS_PER_POINT
+    width = max(stroke.right for stroke in own) - min(stroke.left for stroke in own)
+    height = max(stroke.bottom for stroke in own) - min(stroke.top for stroke in own)
+    area = sum(stroke.size for stroke in own)
+    return area / PIXELS_PER_POINT**2, width / PIXELS_PER_POINT, height / PIXELS_PER_POINT
