@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
+import cv2
 import pebble
 
 from extractors.errors import DocumentError, FaxformsError, LimitExceeded, ReaderCrashed
@@ -129,6 +130,7 @@ def failed(error: FaxformsError) -> DocumentReading:
 
 def _prepare_process(memory: int, parent: int) -> None:
     """Bounds the process before it reads anything."""
+    cv2.setNumThreads(1)  # the variables above do not reach OpenCV's own threads
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold patients' data
     if sys.platform == "linux":  # no reader outlives its master

@@ -31,15 +31,12 @@ SKEW_RANGE = (0.2, 5.0)  # dots across per dot down; 204x391 to 204x98 is 0.5 to
 def believable(resolution: tuple[float, float], width: int, height: int) -> tuple[float, float]:
     """The resolution (dpi across, down) as given where it can be true for the pixels, else one inferred from them."""
     across, down = resolution
-    if not all(math.isfinite(dpi) and DPI_RANGE[0] <= dpi <= DPI_RANGE[1] for dpi in resolution):
-        return _inferred(width, height)
-    if not SKEW_RANGE[0] <= across / down <= SKEW_RANGE[1]:
-        return _inferred(width, height)
-    if not WIDTH_RANGE[0] <= min(width / across, height / down) and WIDTH_RANGE[0] > width / across:
-        return _inferred(width, height)
-    if width / across > WIDTH_RANGE[1]:
-        return _inferred(width, height)
-    return resolution
+    believed = (
+        all(math.isfinite(dpi) and DPI_RANGE[0] <= dpi <= DPI_RANGE[1] for dpi in resolution)
+        and SKEW_RANGE[0] <= across / down <= SKEW_RANGE[1]
+        and WIDTH_RANGE[0] <= width / across <= WIDTH_RANGE[1]
+    )
+    return resolution if believed else _inferred(width, height)
 
 
 def _inferred(width: int, height: int) -> tuple[float, float]:
