@@ -1,6 +1,6 @@
-"""The truth of the scenarios against the judge: read without a fault, each form goes where its scenario says, for its reasons.
+"""The scenarios against the judge: read without a fault, each form goes where its scenario says, for its reasons.
 
-Two independent statements of the rules: the generator's table and the rule book. Where they differ, one of them is wrong.
+The generator's table and the rule book state the rules independently: where they differ, one of them is wrong.
 """
 
 from __future__ import annotations
