@@ -30,7 +30,9 @@ SEEN = 0.95  # of a tick or signature that only the drawn page shows
 SAME_NAMES = 0.6  # share of names that a page's form fields and a form's page must have in common
 CLEAR_OF_NEXT = 0.1  # and by how much the best form must be ahead
 
-NEAR = 3.0  # points within which a word of the page is the blank's own
+FEWEST_PLACES = 4  # form fields from which their common place can be told
+
+NEAR = 3.0  # points within which a word or form field of the page is where the blank has it
 EDGE = 1.5  # points from a field's frame that are not looked at: frames are drawn there
 INK = 160  # grey levels; a rendered page is sharp, so that the exact limit does not matter
 PAPER = 235  # the blank's own print begins below
@@ -69,11 +71,33 @@ def form_by_names(page: OpenedPage, definitions: Sequence[FormDefinition]) -> tu
         (len(names & expected) / len(names | expected), definition.form_id, layout.number)
         for definition in definitions
         for layout in definition.pages
-        if (expected := _widget_names(definition, layout.number))
+        if (expected := set(_widget_places(definition, layout.number)))
     ]
     shares.sort(reverse=True)
     clear = len(shares) == 1 or (len(shares) > 1 and shares[0][0] - shares[1][0] >= CLEAR_OF_NEXT)
-    return (shares[0][1], shares[0][2]) if shares and clear and shares[0][0] >= SAME_NAMES else None
+    if not shares or not clear or shares[0][0] < SAME_NAMES:
+        return None
+    _, form_id, number = shares[0]
+    definition = next(definition for definition in definitions if definition.form_id == form_id)
+    return None if placed_by_names(page, definition, number) is None else (form_id, number)
+
+
+def placed_by_names(page: OpenedPage, definition: FormDefinition, form_page: int) -> Affine | None:
+    """What takes a point on the page (points) to the blank's page, by the places of the form fields of the same name.
+
+    None where they do not lie as on the blank: then it is another revision under the same names.
+    """
+    places = _widget_places(definition, form_page)
+    pairs = [(value.box, places[name]) for value in page.form_values if (name := _last_part(value.name)) in places]
+    if len(pairs) < FEWEST_PLACES:
+        return None
+    here = np.array([(*_middle(box), 1.0) for box, _ in pairs])
+    there = np.array([_middle(box) for _, box in pairs])
+    solution, _, rank, _ = np.linalg.lstsq(here, there, rcond=None)
+    if rank < 3 or np.abs(here @ solution - there).max() > NEAR:
+        return None
+    (a, d), (b, e), (c, f) = solution.tolist()
+    return a, b, c, d, e, f
 
 
 def read_fillable(page: OpenedPage, definition: FormDefinition, form_page: int, to_blank: Affine) -> dict[str, Reading]:
@@ -190,11 +214,17 @@ def _last_part(name: str) -> str:
     return name.rsplit(".", 1)[-1].split("[", 1)[0]
 
 
-def _widget_names(definition: FormDefinition, page: int) -> set[str]:
-    names: set[str] = set()
+def _widget_places(definition: FormDefinition, page: int) -> dict[str, Box]:
+    """The form fields of a page by name: a choice has one for each option."""
+    places: dict[str, Box] = {}
     for field in definition.fields_on(page):
-        names |= {f"{field.name}_{option.name}" for option in field.options} or {field.name}
-    return names
+        options = {f"{field.name}_{option.name}": option.box for option in field.options}
+        places.update(options or {field.name: field.box})
+    return places
+
+
+def _middle(box: Box) -> tuple[float, float]:
+    return (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
 
 
 def _widget(name: str, box: Box, page: Page) -> FileValue | None:
@@ -207,7 +237,7 @@ def _widget(name: str, box: Box, page: Page) -> FileValue | None:
 
 def _lies_in(inner: Box, outer: Box) -> bool:
     """Whether the middle of a box lies in the other, a little slack at the frame allowed."""
-    x, y = (inner.x0 + inner.x1) / 2, (inner.y0 + inner.y1) / 2
+    x, y = _middle(inner)
     around = outer.grown(EDGE)
     return around.x0 <= x <= around.x1 and around.y0 <= y <= around.y1
 
@@ -225,8 +255,8 @@ def _stamped(box: Box, page: Page) -> bool:
 def _joined(words: Sequence[Word], *, comb: bool) -> str:
     """Words in reading order; those of a comb field are its cells and belong together."""
     lines: list[list[Word]] = []
-    for word in sorted(words, key=lambda word: (word.box.y0 + word.box.y1) / 2):
-        middle = (word.box.y0 + word.box.y1) / 2
+    for word in sorted(words, key=lambda word: _middle(word.box)[1]):
+        _, middle = _middle(word.box)
         if lines and middle < lines[-1][0].box.y1:
             lines[-1].append(word)
         else:

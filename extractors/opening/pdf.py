@@ -66,12 +66,7 @@ def open_pdf(data: bytes, limits: Limits) -> Iterator[OpenedPage]:
         renderer = _renderer(data, pdf)
         try:
             for number in range(1, count + 1):
-                try:
-                    yield _page(pdf, renderer, number, limits)
-                except PageError as error:
-                    yield unopened(number, str(error))
-                except Exception as error:  # noqa: BLE001 - on damaged pages the libraries raise what they like
-                    yield unopened(number, f"open: the page cannot be decoded ({type(error).__name__})")
+                yield _page_or_its_error(pdf, renderer, number, limits)
             if _promised_pages(pdf) > count:
                 yield unopened(count + 1, "open: the file says that it has more pages, they are lost")
         finally:
@@ -114,6 +109,15 @@ def _promised_pages(pdf: pikepdf.Pdf) -> int:
         return int(pdf.Root.Pages.Count)
     except READ_ERRORS:
         return 0
+
+
+def _page_or_its_error(pdf: pikepdf.Pdf, renderer: pdfium.PdfDocument, number: int, limits: Limits) -> OpenedPage:
+    try:
+        return _page(pdf, renderer, number, limits)
+    except PageError as error:
+        return unopened(number, str(error))
+    except Exception as error:  # noqa: BLE001 - on damaged pages the libraries raise what they like
+        return unopened(number, f"open: the page cannot be decoded ({type(error).__name__})")
 
 
 def _page(pdf: pikepdf.Pdf, renderer: pdfium.PdfDocument, number: int, limits: Limits) -> OpenedPage:

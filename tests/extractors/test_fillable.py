@@ -12,7 +12,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
 from extractors.definition import Field, FieldKind, FormDefinition
 from extractors.definition_files import load_definitions
-from extractors.fillable import form_by_names, read_fillable
+from extractors.fillable import form_by_names, placed_by_names, read_fillable
 from extractors.fillable_values import Typed, typed_value
 from extractors.geometry import Box
 from extractors.limits import Limits
@@ -275,6 +275,27 @@ def test_only_digital_pages_carry_values() -> None:
 
 
 # Names and forms of text
+
+
+@pytest.mark.parametrize("rotate", [0, 90])
+def test_form_fields_tell_where_the_page_lies(rotate: int) -> None:
+    pdf = blank_pdf(1)
+    add_widgets(pdf, 1, FILLED)
+    pdf.pages[0].obj["/MediaBox"] = Array([-20, -50, 630, 800])  # margins added by a printing program
+    pdf.pages[0].obj["/Rotate"] = rotate
+    page = opened(pdf)
+    assert form_by_names(page, tuple(definitions().values())) == ("psf_2021", 1)
+    to_blank = placed_by_names(page, psf(), 1)
+    assert to_blank is not None
+    assert_as_filled(read_fillable(page, psf(), 1, to_blank))
+
+
+def test_another_layout_under_the_same_names_is_not_the_form() -> None:
+    pdf = blank_pdf(1)
+    add_widgets(pdf, 1, FILLED)
+    for index, widget in enumerate(pdf.pages[0].Annots):
+        widget.Rect = Array([40, 20 * index, 90, 20 * index + 10])
+    assert form_by_names(opened(pdf), tuple(definitions().values())) is None
 
 
 def test_the_form_is_known_by_the_names_of_its_fields() -> None:
