@@ -23,7 +23,9 @@ from samples.generator.strokes import SHEET_DPI
 
 Value = str | bool | Sequence[str]
 PHONE_DIGITS = 10
-STRAY_OFF_COMB = 1.0  # points by which a value written above struck cells stands clear of them
+MARGIN = 40.0  # points at the right of a page that nobody writes on
+OVERWRITTEN = 0.3  # how often a wrong value is written over in place, not beside
+NARROWEST = 28.0  # points of free paper that a value beside needs
 
 
 @dataclass(slots=True)
@@ -63,7 +65,8 @@ def fill_form(
         elif place.kind is FieldKind.SIGNATURE:
             form.signatures[place.name] = sign(sheet, str(value), place.box, hand, faces, rng)
         elif struck and place.name in struck:
-            _rewrite(sheet, place, struck[place.name], str(value), hand, rng)
+            room = _room_beside(definition, place)
+            _rewrite(sheet, place, room, struck[place.name], str(value), hand, rng)
         else:
             _write(form, sheet, place, str(value), hand, rng)
     return form
@@ -116,23 +119,31 @@ def _write(form: FilledForm, sheet: Grey, place: Field, value: str, hand: Hand, 
     write_line(sheet, text, place.box, hand, rng)
 
 
-def _rewrite(sheet: Grey, place: Field, wrong: str, value: str, hand: Hand, rng: Generator) -> None:
-    """The wrong value, crossed out, and the right one beside or above it, or written over it."""
+def _rewrite(sheet: Grey, place: Field, room: Box, wrong: str, value: str, hand: Hand, rng: Generator) -> None:
+    """The wrong value, crossed out, and the right one beside it, or written over it in place."""
     if not place.cells:
         half = (place.box.x0 + place.box.x1) / 2
         left = Box(place.box.x0, place.box.y0, half, place.box.y1)
         write_line(sheet, wrong, left, hand, rng)
-        strike(
-            sheet, Box(left.x0, left.y0, left.x0 + min(left.width, len(wrong) * hand.size * 0.55), left.y1), hand, rng
-        )
+        crossed = min(left.width, len(wrong) * hand.size * 0.55)
+        strike(sheet, Box(left.x0, left.y0, left.x0 + crossed, left.y1), hand, rng)
         write_line(sheet, value, Box(half, place.box.y0, place.box.x1, place.box.y1), hand, rng)
         return
     write_comb(sheet, comb_text(place, wrong, hand), place.cells, hand, rng)
-    if rng.random() < 0.3:  # written over in place
+    if rng.random() < OVERWRITTEN or room.width < NARROWEST:
         write_comb(sheet, comb_text(place, value, hand), place.cells, hand, rng)
         return
     used = place.cells[: max(1, len(wrong))]
     strike(sheet, Box(used[0].x0, used[0].y0, used[-1].x1, used[-1].y1), hand, rng)
-    beside = place.cells[-1].x1 + 3
-    room = Box(beside, place.box.y0 - STRAY_OFF_COMB, beside + 14 + len(value) * hand.size * 0.6, place.box.y1)
     write_line(sheet, value, room, hand, rng)
+
+
+def _room_beside(definition: FormDefinition, place: Field) -> Box:
+    """The free paper at the right of a field, up to the next field of its row or the page's margin."""
+    edge = definition.pages[place.page - 1].width - MARGIN
+    for other in definition.fields_on(place.page):
+        level = other.box.y0 < place.box.y1 and other.box.y1 > place.box.y0
+        if level and other.box.x0 > place.box.x1:
+            edge = min(edge, other.box.x0)
+    left = place.box.x1 + 3
+    return Box(left, place.box.y0, max(left, edge - 3), place.box.y1)

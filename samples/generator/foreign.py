@@ -27,6 +27,7 @@ WARNING = (
     "CONFIDENTIAL: the pages with this cover may hold protected health information.",
     "If you received them in error, call the sender and destroy all copies.",
 )
+BAR_SHADE, BAR_HEIGHT = 240, 30  # a section begins with a bar: grey level and pixels, no frame's line is as high
 TITLES = ("Prior Authorization Request", "Patient Intake Form", "Lab Requisition", "Medication List")
 TESTS = (
     ("WBC", "K/uL", 3.5, 12.0), ("RBC", "M/uL", 3.8, 6.0), ("Hemoglobin", "g/dL", 11.0, 17.5),
@@ -155,8 +156,9 @@ def moved_revision(sheet: Grey, rng: Generator) -> Grey:
     """A revision nobody knows of a known (and filled) form: sections in another order, height and indent, no code."""
     height, width = sheet.shape
     foot = round(height * 0.945)  # the form's code stands below
-    dark = (sheet[:foot] < 128).mean(1)
-    bars = np.flatnonzero((dark[1:] > 0.6) & (dark[:-1] <= 0.6))
+    shaded = np.concatenate([[False], (sheet[:foot] < BAR_SHADE).mean(1) > 0.6, [False]]).astype(np.int8)
+    starts, ends = np.flatnonzero(np.diff(shaded) == 1), np.flatnonzero(np.diff(shaded) == -1)
+    bars = starts[ends - starts > BAR_HEIGHT]
     cuts = [0, *(int(bar) - 12 for bar in bars if bar > 300), foot]
     bands = [sheet[top:bottom] for top, bottom in pairwise(cuts) if bottom - top > 40]
     middle = bands[1:]

@@ -82,11 +82,11 @@ def stamp(sheet: Grey, words: str, left: float, top: float, face: Hand, rng: Gen
         ink[y : y + mask.shape[0], x : x + mask.shape[1]] = mask[: ink.shape[0] - y]
     cv2.rectangle(ink, (6, 6), (wide - 7, ink.shape[0] - 7), 255, 5)
     patches = cv2.resize(
-        rng.uniform(0.35, 1.3, (3, 6)).astype(np.float32), ink.shape[::-1], interpolation=cv2.INTER_CUBIC
+        rng.uniform(0.6, 1.4, (3, 6)).astype(np.float32), ink.shape[::-1], interpolation=cv2.INTER_CUBIC
     )
     worn = np.clip(ink * patches * (rng.random(ink.shape) < 0.93), 0, 255).astype(np.uint8)
     turn = cv2.getRotationMatrix2D((wide / 2, ink.shape[0] / 2), float(rng.normal(0, 3)), 1.0)
-    lay_ink(sheet, cv2.warpAffine(worn, turn, ink.shape[::-1]).astype(np.uint8), left, top, int(rng.integers(40, 120)))
+    lay_ink(sheet, cv2.warpAffine(worn, turn, ink.shape[::-1]).astype(np.uint8), left, top, int(rng.integers(10, 80)))
 
 
 def _x(low: float, high: float) -> Callable[[Generator], Lines]:

@@ -298,3 +298,16 @@ def test_the_faces_carry_their_licence():
 def test_every_plain_change_is_used_or_is_the_none():
     used = {scenario.change.split(" ")[0] for scenario in scenarios()}
     assert used == {*changes.PLAIN, *changes.WITH_ARGUMENT}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_value_written_anew_spoils_no_other_field(seed):
+    made = played("psf_2021", "struck_out", seed)
+    alone = {name: value for name, value in made.values.items() if name in made.struck}
+    hand = draw_hand(Pen.REAL, FACES, DIGITS, default_rng(seed))
+    filled = fill_form(DEFINITIONS["psf_2021"], alone, hand, FACES, default_rng(seed), made.struck)
+    blanks = blank_sheets(DEFINITIONS["psf_2021"].blank)
+    for field in DEFINITIONS["psf_2021"].fields:
+        x0, y0, x1, y1 = (round(edge * 300 / 72) for edge in field.box.as_list())
+        same = np.array_equal(filled.pages[field.page - 1][y0:y1, x0:x1], blanks[field.page - 1][y0:y1, x0:x1])
+        assert same or field.name in alone, field.name
