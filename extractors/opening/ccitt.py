@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 import pikepdf
@@ -91,15 +92,24 @@ def lines_lost(image: Image.Image, tags: ImageFileDirectory_v2) -> bool:
     kind = tags.get(COMPRESSION)
     if kind == MH or (kind == G3 and options & (TWO_DIMENSIONAL | FILLED)):
         return False
-    again = io.BytesIO()
     rows = min(int(tags.get(ROWS_PER_STRIP, image.height)), image.height)
-    # what is coded as white decides the length; Pillow's own inversion takes half a second
     coded = image if tags.get(PHOTOMETRIC) == BLACK_IS_ZERO else ImageChops.invert(image)
-    same = {ROWS_PER_STRIP: rows, PHOTOMETRIC: BLACK_IS_ZERO}
-    coded.save(again, "TIFF", compression="group4" if kind == G4 else "group3", tiffinfo=same)
+    return _lengths_differ(tags.get(STRIP_BYTES, ()), coded, rows, "group4" if kind == G4 else "group3")
+
+
+def g4_lines_lost(grey: Grey, came: int, white_is_coded_black: bool) -> bool:
+    """The same of a page in a PDF, coded in `came` bytes of G4."""
+    image = Image.fromarray(grey if white_is_coded_black else 255 - grey).convert("1")
+    return _lengths_differ((came,), image, image.height, "group4")
+
+
+def _lengths_differ(came: Sequence[int], image: Image.Image, rows: int, coding: str) -> bool:
+    """Whether strips of so many bytes have another length coded again; `image` has white where black is coded."""
+    again = io.BytesIO()
+    # Pillow codes white as black when told that black is zero; its way to the contrary takes half a second
+    image.save(again, "TIFF", compression=coding, tiffinfo={ROWS_PER_STRIP: rows, PHOTOMETRIC: BLACK_IS_ZERO})
     with Image.open(again) as recoded:
         ours = recoded.tag_v2[STRIP_BYTES]  # type: ignore[attr-defined]  # every TIFF image has it
-    came = tags.get(STRIP_BYTES, ())
     return len(came) != len(ours) or any(
         abs(before - after) > LENGTH_SHARE * before + LENGTH_SLACK for before, after in zip(came, ours, strict=True)
     )

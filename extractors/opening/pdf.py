@@ -13,6 +13,7 @@ from extractors.errors import DamagedFile, EncryptedFile, LimitExceeded, PageErr
 from extractors.geometry import PIXELS_PER_POINT, POINTS_PER_INCH, WORKING_DPI, Grey
 from extractors.limits import Limits
 from extractors.opening.aspect import check_pixels, medium_of, square_size, squared
+from extractors.opening.ccitt import g4_lines_lost
 from extractors.opening.opened import Medium, OpenedPage, Word, unopened
 from extractors.opening.pdf_content import (
     PageFrame,
@@ -157,7 +158,8 @@ def _invisible(thing: pdfium.PdfObject) -> bool:
 def _picture_page(source: pikepdf.Page, picture: pdfium.PdfImage, number: int, frame: PageFrame) -> OpenedPage:
     """The picture's own pixels, brought to its size on the page and laid where it lies."""
     native = as_grey(picture.get_bitmap(render=False).to_pil())
-    bilevel = picture_facts(source, picture.get_px_size()).bilevel
+    facts = picture_facts(source, picture.get_px_size())
+    lost = facts.g4 is not None and g4_lines_lost(native, facts.g4.length, facts.g4.inverted)
     a, b, c, d = picture.get_matrix().get()[:4]
     upright = abs(a) > abs(b)
     quarters = (0 if a > 0 else 2) if upright else (1 if b > 0 else 3)  # counter-clockwise, as the matrix turns it
@@ -169,9 +171,10 @@ def _picture_page(source: pikepdf.Page, picture: pdfium.PdfImage, number: int, f
     scan_lines_lie = not upright
     if frame.rotate % 180:
         resolution, scan_lines_lie = resolution[::-1], not scan_lines_lie
-    medium = medium_of(bilevel, native.shape[1], resolution[1 if scan_lines_lie else 0])
+    medium = medium_of(facts.bilevel, native.shape[1], resolution[1 if scan_lines_lie else 0])
     grey = np.ascontiguousarray(np.rot90(grey, -frame.rotate // 90))
-    return OpenedPage(number, grey, frame.size, (resolution[0], resolution[1]), medium)
+    error = "open: the page's data are damaged, lines are lost" if lost else None
+    return OpenedPage(number, grey, frame.size, (resolution[0], resolution[1]), medium, error=error)
 
 
 def _laid(picture: Grey, corner: tuple[float, float], size: tuple[float, float]) -> Grey:

@@ -65,10 +65,19 @@ class PageFrame:
 
 @dataclass(frozen=True, slots=True)
 class PictureFacts:
-    """What the file says of a picture: `plain` without mask, `bilevel` one bit a pixel."""
+    """What the file says of a picture: `plain` without mask, `bilevel` one bit a pixel, `g4` if it is so coded."""
 
     plain: bool
     bilevel: bool
+    g4: G4Coding | None
+
+
+@dataclass(frozen=True, slots=True)
+class G4Coding:
+    """A G4 stream: its length in bytes, and whether it codes white as black."""
+
+    length: int
+    inverted: bool
 
 
 def page_frame(page: pikepdf.Page) -> PageFrame:
@@ -127,9 +136,19 @@ def picture_facts(page: pikepdf.Page, size: tuple[int, int]) -> PictureFacts:
     """What the file says of the picture (or pictures) of that size in pixels; an inline picture is never plain."""
     found = [p for p in _pictures(page) if (int(p.get("/Width", 0)), int(p.get("/Height", 0))) == size]
     masked = any(mask in picture for picture in found for mask in ("/SMask", "/Mask", "/ImageMask"))
-    return PictureFacts(
-        bool(found) and not masked, bool(found) and all(p.get("/BitsPerComponent", 0) == 1 for p in found)
-    )
+    bilevel = bool(found) and all(p.get("/BitsPerComponent", 0) == 1 for p in found)
+    return PictureFacts(bool(found) and not masked, bilevel, _g4_coding(found[0]) if len(found) == 1 else None)
+
+
+def _g4_coding(picture: pikepdf.Object) -> G4Coding | None:
+    filters, parameters = picture.get("/Filter"), picture.get("/DecodeParms")
+    if isinstance(filters, pikepdf.Array) and isinstance(parameters, pikepdf.Array) and len(filters) == 1:
+        filters, parameters = filters[0], parameters[0]
+    if filters != "/CCITTFaxDecode" or not isinstance(parameters, pikepdf.Dictionary) or parameters.get("/K", 0) >= 0:
+        return None
+    if "/Decode" in picture or picture.get("/ColorSpace") != "/DeviceGray":
+        return None
+    return G4Coding(len(picture.read_raw_bytes()), bool(parameters.get("/BlackIs1", False)))
 
 
 def _pictures(page: pikepdf.Page) -> Iterator[pikepdf.Object]:

@@ -47,10 +47,7 @@ def open_tiff(data: bytes, limits: Limits) -> Iterator[OpenedPage]:
     if not chain.directories:
         raise DamagedFile("open", f"no page in the TIFF file: {chain.broken or 'its chain of pages is empty'}")
     for number, offset in enumerate(chain.directories, 1):
-        try:
-            yield _page(data, number, offset, limits)
-        except PageError as error:
-            yield unopened(number, str(error))
+        yield _page_or_its_error(data, number, offset, limits)
     if chain.broken:
         yield unopened(len(chain.directories) + 1, f"open: {chain.broken}, pages after this point are lost")
 
@@ -76,6 +73,15 @@ def _directory_chain(data: bytes, limits: Limits) -> Chain:
     except struct.error:
         return Chain(tuple(found), "the chain of pages ends early")
     return Chain(tuple(found), None)
+
+
+def _page_or_its_error(data: bytes, number: int, offset: int, limits: Limits) -> OpenedPage:
+    try:
+        return _page(data, number, offset, limits)
+    except PageError as error:
+        return unopened(number, str(error))
+    except Exception as error:  # noqa: BLE001 - on damaged pages Pillow and its plugins raise what they like
+        return unopened(number, f"open: the page cannot be decoded ({type(error).__name__})")
 
 
 def _page(data: bytes, number: int, offset: int, limits: Limits) -> OpenedPage:

@@ -179,6 +179,19 @@ def test_a_page_whose_picture_is_damaged_costs_only_itself(square_page: Grey) ->
     assert pages[1].error
 
 
+@pytest.mark.parametrize("inverted", [True, False])
+def test_lines_lost_in_a_g4_picture_are_noticed(square_page: Grey, inverted: bool) -> None:
+    sent = 255 - square_page if inverted else square_page  # coded as it is, and read the other way round
+    parameters = pikepdf.Dictionary(K=-1, Columns=1700, Rows=2200, BlackIs1=inverted)
+    with pikepdf.open(io.BytesIO(picture_file(sent, DecodeParms=parameters))) as pdf:
+        assert only(pdf_bytes(pdf)).error is None
+        picture = pdf.pages[0].Resources.XObject.P
+        coded = bytearray(picture.read_raw_bytes())
+        coded[len(coded) // 3 : len(coded) // 3 + 40] = bytes(40)
+        picture.write(bytes(coded), filter=pikepdf.Name.CCITTFaxDecode, decode_parms=parameters)
+        assert "lines are lost" in str(only(pdf_bytes(pdf)).error)
+
+
 def test_pages_of_absurd_size_are_not_rendered() -> None:
     page = only(digital_file(size=(14_400, 14_400)))  # 200 inches, the largest that readers accept
     assert page.grey is None
