@@ -177,6 +177,11 @@ def struck(made: Scripted, _cast: Cast, _programme: Programme, rng: Generator) -
     made.struck[name] = right[:place] + wrong + right[place + 1 :]
 
 
+def scratched(made: Scripted, _cast: Cast, _programme: Programme, rng: Generator) -> None:
+    """A wrong status is ticked and scratched out (R16: it counts as unknown)."""
+    made.struck["treatment_status"] = pick(rng, ("interrupted", "discontinued"))
+
+
 def stranger(made: Scripted, _cast: Cast, _programme: Programme, rng: Generator) -> None:
     """The patient is in no registry."""
     first, last = people.name(rng)
@@ -249,6 +254,7 @@ PLAIN: dict[str, Change] = {
     "two_statuses": two_statuses,
     "role": role,
     "struck": struck,
+    "scratched": scratched,
     "stranger": stranger,
     "foreign_designee": foreign_designee,
     "new_frequency": new_frequency,

@@ -27,7 +27,14 @@ from samples.generator.scenarios import Scenario, draw_scenario, script
 T = TypeVar("T")
 
 MEDIA = {"g4": 0.38, "g3": 0.17, "faxpdf": 0.25, "scanpdf": 0.10, "digital": 0.10}
-ON_PAPER_ONLY = ("struck_out", "page_missing")  # what does not happen to a form completed on a computer
+ON_PAPER_ONLY = (
+    "struck_out",
+    "scratched_out",
+    "page_missing",
+)  # what does not happen to a form completed on a computer
+DUPLICATE, FOREIGN_ONLY, BATCH, TURNED = 0.02, 0.05, 0.06, 0.05  # how often; a batch is a month's end
+TURNED_HOW = (0.6, 0.2, 0.2)  # upside down, and on either side
+EXTRAS = {"cover": 0.14, "blank": 0.05, "swapped": 0.03, "lab_printout": 0.03, "letter": 0.01}  # how often with forms
 PENS = {Pen.REAL: 0.42, Pen.TYPED: 0.32, Pen.HAND: 0.26}
 
 
@@ -72,7 +79,8 @@ class Page:
 
 def draw_plan(number: int, earlier: Sequence[Plan], supplies: Supplies, free: list[Patient], rng: Generator) -> Plan:
     """Plan a document: one form, several, the copy of an earlier one, or pages that nobody knows."""
-    hard = float(np.clip(rng.beta(2.0, 2.6), *supplies.severity))
+    mildest, hardest = supplies.severity
+    hard = mildest + (hardest - mildest) * float(rng.beta(2.0, 2.6))
     medium = _weighted({name: MEDIA[name] for name in supplies.media}, rng)
     plan = Plan(
         number, medium, _machine(medium, rng), round(hard, 2), dt.date(2022, 6, 1), (), (), (), 0,
@@ -81,12 +89,12 @@ def draw_plan(number: int, earlier: Sequence[Plan], supplies: Supplies, free: li
     again = [
         one for one in earlier if len(one.forms) == 1 and one.forms[0].scenario == "ok" and one.medium != "digital"
     ]
-    if again and medium != "digital" and rng.random() < 0.02:
+    if again and medium != "digital" and rng.random() < DUPLICATE:
         return _again(plan, pick(rng, again))
-    if medium != "digital" and supplies.forms is None and rng.random() < 0.05:
+    if medium != "digital" and supplies.forms is None and rng.random() < FOREIGN_ONLY:
         kinds = (*foreign.FOREIGN, "moved_revision")
         made = tuple(str(kind) for kind in rng.choice(kinds, int(rng.integers(1, 3))))
-        return replace(plan, extras=(*(("cover",) if rng.random() < 0.3 else ()), *made))
+        return replace(plan, extras=(*(("cover",) if rng.random() < EXTRAS["cover"] else ()), *made))
     scenario = draw_scenario(rng, supplies.forms)
     while medium == "digital" and scenario.name in ON_PAPER_ONLY:
         scenario = draw_scenario(rng, supplies.forms)
@@ -114,18 +122,12 @@ def make_document(plan: Plan, supplies: Supplies) -> tuple[str, bytes, dict[str,
 def _with_forms(plan: Plan, scenario: Scenario, supplies: Supplies, free: list[Patient], rng: Generator) -> Plan:
     first = script(scenario, supplies.programme, free, rng)
     forms = [first]
-    if scenario.form_id == "psf_2021" and plan.medium != "digital" and rng.random() < 0.06:  # a month's end
+    if scenario.form_id == "psf_2021" and plan.medium != "digital" and rng.random() < BATCH:
         for _ in range(int(rng.integers(1, 5))):
             more = draw_scenario(rng, ("psf_2021",))
             forms.append(script(more, supplies.programme, free, rng, first.received))
-    extras = []
-    if plan.medium != "digital":
-        extras = [
-            name for name, chance in (("cover", 0.14), ("blank", 0.05), ("swapped", 0.03)) if rng.random() < chance
-        ]
-    turned = 0
-    if plan.medium != "digital" and rng.random() < 0.05:
-        turned = 180 if rng.random() < 0.6 else int(rng.choice([90, 270]))
+    extras = [name for name, chance in EXTRAS.items() if rng.random() < chance and plan.medium != "digital"]
+    turned = int(rng.choice([180, 90, 270], p=TURNED_HOW)) if rng.random() < TURNED and plan.medium != "digital" else 0
     weights = {pen: PENS[pen] for pen in PENS if pen in supplies.pens}
     pens = tuple(Pen.DIGITAL if plan.medium == "digital" else _weighted(weights, rng) for _ in forms)
     return replace(plan, received=first.received, forms=tuple(forms), pens=pens, extras=tuple(extras), turned=turned)

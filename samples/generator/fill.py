@@ -16,7 +16,7 @@ from extractors.geometry import Box
 from samples.generator.faces import Faces
 from samples.generator.hand import Hand, as_date, as_phone
 from samples.generator.ink import write_comb, write_line, write_paragraph
-from samples.generator.marks import strike, tick_box
+from samples.generator.marks import scratch_out, strike, tick_box
 from samples.generator.paper import Grey
 from samples.generator.signatures import sign
 from samples.generator.strokes import SHEET_DPI
@@ -59,9 +59,7 @@ def fill_form(
         if place.kind is FieldKind.CHECKBOX:
             form.marks[place.name] = tick_box(sheet, place.box, hand, rng)
         elif place.kind is FieldKind.CHOICE:
-            for option in place.options:
-                if option.name == value or (not isinstance(value, str | bool) and option.name in value):
-                    form.marks[place.name] = tick_box(sheet, option.box, hand, rng)
+            form.marks |= _choose(sheet, place, value, (struck or {}).get(place.name), hand, rng)
         elif place.kind is FieldKind.SIGNATURE:
             form.signatures[place.name] = sign(sheet, str(value), place.box, hand, faces, rng)
         elif struck and place.name in struck:
@@ -117,6 +115,18 @@ def _write(form: FilledForm, sheet: Grey, place: Field, value: str, hand: Hand, 
     if text != value:
         form.written[place.name] = text
     write_line(sheet, text, place.box, hand, rng)
+
+
+def _choose(sheet: Grey, place: Field, value: Value, wrong: str | None, hand: Hand, rng: Generator) -> dict[str, str]:
+    """The options ticked; the wrong one, if any, ticked first and scratched out."""
+    made = {}
+    for option in place.options:
+        if option.name == wrong:
+            tick_box(sheet, option.box, hand, rng)
+            scratch_out(sheet, option.box, hand, rng)
+        elif option.name == value or (not isinstance(value, str | bool) and option.name in value):
+            made[place.name] = tick_box(sheet, option.box, hand, rng)
+    return made
 
 
 def _rewrite(sheet: Grey, place: Field, room: Box, wrong: str, value: str, hand: Hand, rng: Generator) -> None:

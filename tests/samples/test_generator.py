@@ -300,6 +300,18 @@ def test_every_plain_change_is_used_or_is_the_none():
     assert used == {*changes.PLAIN, *changes.WITH_ARGUMENT}
 
 
+def test_a_wrong_tick_is_scratched_out_beside_the_right_one():
+    made = played("psf_2021", "scratched_out")
+    hand = replace(draw_hand(Pen.HAND, FACES, DIGITS, default_rng(2)), mark="tick")
+    sheet = fill_form(DEFINITIONS["psf_2021"], made.values, hand, FACES, default_rng(2), made.struck).pages[1]
+    ink = {}
+    for option in DEFINITIONS["psf_2021"].field("treatment_status").options:
+        x0, y0, x1, y1 = (round(edge * 300 / 72) for edge in option.box.as_list())
+        ink[option.name] = (sheet[y0:y1, x0:x1] < 128).sum()
+    other = ({"interrupted", "discontinued"} - set(made.struck.values())).pop()
+    assert ink[made.struck["treatment_status"]] > ink["active"] > ink[other]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_value_written_anew_spoils_no_other_field(seed):
     made = played("psf_2021", "struck_out", seed)
