@@ -147,9 +147,9 @@ def prescriber_enrollment(_cast: Cast, rng: Generator) -> Values:
     _sometimes(values, rng, 0.5, prescriber_dea=people.dea(rng, last))
     _sometimes(values, rng, 0.2, prescriber_mobile=people.phone(rng))
     _sometimes(values, rng, 0.2, prescriber_license=f"{rng.integers(10000, 999999)}", prescriber_license_state=city[1])
-    helper = people.name(rng)
-    _sometimes(values, rng, 0.2, contact_first_name=helper[0], contact_last_name=helper[1])
-    _sometimes(values, rng, 0.2, designee_1_name=" ".join(helper), designee_1_phone=people.phone(rng))
+    contact = people.name(rng)
+    _sometimes(values, rng, 0.2, contact_first_name=contact[0], contact_last_name=contact[1])
+    _sometimes(values, rng, 0.2, designee_1_name=" ".join(contact), designee_1_phone=people.phone(rng))
     return values
 
 
