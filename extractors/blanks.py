@@ -93,7 +93,8 @@ def find_features(grey: Grey) -> Features:
     keypoints, descriptors = orb.detectAndCompute(small, None)
     if descriptors is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8))
-    points = np.array([keypoint.pt for keypoint in keypoints], np.float32) / FEATURE_SCALE
+    # pixels are counted by their middles: without the half pixel a page that stands on its head would lie one off
+    points = (np.array([keypoint.pt for keypoint in keypoints], np.float32) + 0.5) / FEATURE_SCALE - 0.5
     kept = _spread(points, np.array([keypoint.response for keypoint in keypoints]))[:FEATURES_PER_PAGE]
     return Features(points[kept], descriptors[kept])
 

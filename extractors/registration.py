@@ -32,6 +32,7 @@ NODE_STEP = 50  # pixels between the nodes of the displacement field
 SMOOTHING = (260.0, 50.0)  # pixels (x, y): lost lines shift a narrow band over the whole width
 NEIGHBOURS = 6  # anchors that are asked
 OUTLIER = 7.0  # pixels from what the neighbours say
+TO_HALF = np.array([[FEATURE_SCALE, 0, (FEATURE_SCALE - 1) / 2], [0, FEATURE_SCALE, (FEATURE_SCALE - 1) / 2], [0, 0, 1]])
 LOOSE = 1.2  # pixels: if a tenth of the anchors lie farther off, the page is bent once more
 
 
@@ -130,7 +131,7 @@ def _first_shifts(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> np.ndarr
     the feed slipped.
     """
     height, width = blank.grey.shape
-    half = np.diag([FEATURE_SCALE, FEATURE_SCALE]) @ coarse.to_page @ np.diag([1 / FEATURE_SCALE, 1 / FEATURE_SCALE, 1])
+    half = (TO_HALF @ np.vstack([coarse.to_page, [0, 0, 1]]) @ np.linalg.inv(TO_HALF))[:2]
     small = (round(width * FEATURE_SCALE), round(height * FEATURE_SCALE))
     resampling = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     roughly = np.asarray(cv2.warpAffine(half_size(page), half, small, flags=resampling, borderValue=255), np.uint8)
