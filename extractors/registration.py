@@ -29,10 +29,12 @@ FEWEST_ANCHORS = 6  # from which the page is bent at all
 SECOND_SEARCH = 8  # pixels, once the page has been bent
 GOOD_ANCHOR = 0.45  # normalised correlation from which an anchor counts as seen
 NODE_STEP = 50  # pixels between the nodes of the displacement field
-SMOOTHING = (260.0, 50.0)  # pixels (x, y): lost lines shift a narrow band over the whole width
+SMOOTHING = (260.0, 50.0)  # pixels across and along the feed: lost lines shift a narrow band over the whole width
 NEIGHBOURS = 6  # anchors that are asked
 OUTLIER = 7.0  # pixels from what the neighbours say
-TO_HALF = np.array([[FEATURE_SCALE, 0, (FEATURE_SCALE - 1) / 2], [0, FEATURE_SCALE, (FEATURE_SCALE - 1) / 2], [0, 0, 1]])
+TO_HALF = np.array(
+    [[FEATURE_SCALE, 0, (FEATURE_SCALE - 1) / 2], [0, FEATURE_SCALE, (FEATURE_SCALE - 1) / 2], [0, 0, 1]]
+)
 LOOSE = 1.2  # pixels: if a tenth of the anchors lie farther off, the page is bent once more
 
 
@@ -108,13 +110,13 @@ def align(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> AlignedPage:
     """Bend the page (H x W uint8 at working resolution, turned as it came in) onto the blank's grid."""
     first = _first_shifts(page, blank, coarse)
     to_page = _improved(coarse.to_page, blank, first)
-    grid = _node_grid(blank)
+    grid, reach = _node_grid(blank), _smoothing(to_page)
     shifts = _relative(first, blank, coarse.to_page, to_page)
-    nodes = cv2.transform((grid + _smooth_field(blank, shifts, grid))[None], to_page)[0].astype(np.float32)
+    nodes = cv2.transform((grid + _smooth_field(blank, shifts, grid, reach))[None], to_page)[0].astype(np.float32)
     aligned = _bent(page, blank, nodes)
     second = _anchor_shifts(aligned, blank.templates, blank.anchors, SECOND_SEARCH)
     if _is_loose(second):
-        nodes = _at(nodes, blank, grid + _smooth_field(blank, second, grid))
+        nodes = _at(nodes, blank, grid + _smooth_field(blank, second, grid, reach))
         aligned = _bent(page, blank, nodes)
         second = _anchor_shifts(aligned, blank.templates, blank.anchors, SECOND_SEARCH)
     seen = second[:, 2] >= GOOD_ANCHOR
@@ -210,21 +212,27 @@ def _node_grid(blank: BlankPage) -> np.ndarray:
     return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
 
 
-def _smooth_field(blank: BlankPage, shifts: np.ndarray, at: np.ndarray) -> np.ndarray:
+def _smoothing(to_page: np.ndarray) -> np.ndarray:
+    """How far anchors speak for their surroundings (x, y, blank pixels): a page sent sideways was fed along its x."""
+    sideways = abs(to_page[1, 0]) > abs(to_page[0, 0])
+    return np.array(SMOOTHING[::-1] if sideways else SMOOTHING, np.float32)
+
+
+def _smooth_field(blank: BlankPage, shifts: np.ndarray, at: np.ndarray, reach: np.ndarray) -> np.ndarray:
     """The shift at places `at` (M x 2, blank pixels) by those anchors that agree with their neighbours."""
     seen = shifts[:, 2] >= GOOD_ANCHOR
     centres, moved, weights = _centres(blank)[seen], shifts[seen, :2], shifts[seen, 2] ** 2
     if len(centres) < FEWEST_ANCHORS:
         return np.zeros_like(at)
-    agree = _agreeing(centres, moved)
+    agree = _agreeing(centres, moved, reach)
     if agree.sum() < FEWEST_ANCHORS:
         return np.zeros_like(at)
-    return _smoothed(centres[agree], moved[agree], weights[agree], at).astype(np.float32)
+    return _smoothed(centres[agree], moved[agree], weights[agree], at, reach).astype(np.float32)
 
 
-def _agreeing(centres: np.ndarray, moved: np.ndarray) -> np.ndarray:
+def _agreeing(centres: np.ndarray, moved: np.ndarray, reach: np.ndarray) -> np.ndarray:
     """Which anchors (N bool) moved as the median of their nearest neighbours did; nearer in the feed's direction."""
-    away = (centres[:, None, :] - centres[None]) / np.array(SMOOTHING, np.float32)
+    away = (centres[:, None, :] - centres[None]) / reach
     distance = (away**2).sum(-1)
     np.fill_diagonal(distance, np.inf)
     nearest = np.argsort(distance, axis=1)[:, :NEIGHBOURS]
@@ -261,9 +269,11 @@ def _as_rows(nodes: np.ndarray, blank: BlankPage) -> np.ndarray:
     return nodes.reshape(-1, columns, 2)
 
 
-def _smoothed(centres: np.ndarray, moved: np.ndarray, weights: np.ndarray, at: np.ndarray) -> np.ndarray:
+def _smoothed(
+    centres: np.ndarray, moved: np.ndarray, weights: np.ndarray, at: np.ndarray, reach: np.ndarray
+) -> np.ndarray:
     """Kernel regression of the shifts at places `at` (M x 2), with a weak pull to no shift where no anchor is near."""
-    away = (at[:, None, :] - centres[None]) / np.array(SMOOTHING, np.float32)
+    away = (at[:, None, :] - centres[None]) / reach
     kernel = weights * np.exp(-0.5 * (away**2).sum(-1))
     result: np.ndarray = (kernel @ moved) / (kernel.sum(1, keepdims=True) + 0.02)
     return result
