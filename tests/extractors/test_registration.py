@@ -67,7 +67,7 @@ SLIPPING = st.builds(
 )
 
 
-# a page costs 0.2 s, so the same few examples each time: a rare far place is no news, and shown by `docs/accuracy.md`
+# a page costs 0.2 s, so the same few examples each time: how often a place lies far off is measured, not tested
 @given(which=st.integers(0, 8), lie=st.one_of(UPRIGHT, SIDEWAYS))
 @settings(max_examples=12, deadline=None, derandomize=True)
 def test_page_that_lay_anyhow_comes_back_to_every_field(sight: Sight, which: int, lie: Lie) -> None:
