@@ -1,0 +1,114 @@
+"""Digits and dates: what comb cells spell, what two readings make of each other, what is read without our networks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.random import default_rng
+
+from extractors import numbers
+from extractors.confidence import believe_number
+from extractors.definition import Field, FieldKind
+from extractors.engines import LogProbs
+from extractors.engines.recogniser import CELL_ALPHABET, STRUCK
+from extractors.fillable_values import typed_value
+from extractors.geometry import Box
+from extractors.numbers import NumberReading, is_number, read_comb, read_numbers
+from extractors.read import Sight
+from samples.generator.fill import fill_form
+from samples.generator.hand import Pen, draw_hand
+from tests.extractors.faxed import DIGITS, FACES, laid, page_of, received
+
+EMPTY = " "
+
+
+def comb(name: str, kind: FieldKind, cells: int) -> Field:
+    boxes = tuple(Box(10.0 * at, 0, 10.0 * at + 10, 16) for at in range(cells))
+    return Field(name, name, kind, 1, Box(0, 0, 10.0 * cells, 16), "", cells=boxes)
+
+
+def seen(characters: str, sure: float = 0.9, rival: str = "Z") -> LogProbs:
+    """What the cell network would say of characters (a space: an empty cell); the rest of its belief is a rival's."""
+    columns = CELL_ALPHABET + EMPTY
+    probabilities = np.full((len(characters), len(columns)), 1e-9)
+    for row, character in zip(probabilities, characters, strict=True):
+        row[columns.index(rival)] = 1 - sure
+        row[columns.index(character)] = sure
+    return np.log(probabilities).astype(np.float32)
+
+
+@given(st.text("0123456789 ", min_size=1, max_size=10), st.floats(0.55, 1.0))
+def test_comb_spells_its_cells_and_skips_empty_ones(written: str, sure: float) -> None:
+    text, chance, struck = read_comb(comb("patient_zip", FieldKind.DIGITS, len(written)), seen(written, sure))
+    assert text == written.replace(EMPTY, "")
+    assert chance == pytest.approx(sure ** len(written), rel=1e-3)
+    assert not struck
+
+
+def test_printed_slashes_of_a_date_are_not_read() -> None:
+    date = comb("patient_dob", FieldKind.DATE, 10)
+    assert read_comb(date, seen("03/07/1951"))[0] == "03071951"
+    assert read_comb(date, seen("03707#1951"))[0] == "03071951"
+
+
+def test_only_a_dea_number_has_letters_and_only_in_front() -> None:
+    dea, zip_ = comb("prescriber_dea", FieldKind.TEXT, 9), comb("patient_zip", FieldKind.DIGITS, 5)
+    assert read_comb(dea, seen("BM1234563"))[0] == "BM1234563"
+    text, chance, _ = read_comb(zip_, seen("5504O", rival="0"))
+    assert text == "55040"
+    assert chance < 0.1  # the reader saw a letter: it stays doubtful
+
+
+def test_a_struck_cell_is_reported() -> None:
+    assert read_comb(comb("anc_value", FieldKind.DIGITS, 4), seen("18" + STRUCK + "0", sure=0.6, rival="5"))[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "number"),
+    [
+        ("patient_zip", FieldKind.DIGITS, True),
+        ("signature_date", FieldKind.DATE, True),
+        ("prescriber_dea", FieldKind.TEXT, True),
+        ("patient_last_name", FieldKind.TEXT, False),
+        ("rationale_text", FieldKind.FREE_TEXT, False),
+    ],
+)
+def test_digits_dates_and_dea_numbers_are_numbers(name: str, kind: FieldKind, number: bool) -> None:
+    assert is_number(comb(name, kind, 4)) is number
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "agree"),
+    [("(218) 555-8406", "2185558406", True), ("1850", "1850", True), ("1850", "1350", False), ("2.1", "21", False)],
+)
+def test_readings_agree_by_their_characters_and_decimal_points(first: str, second: str, agree: bool) -> None:
+    assert NumberReading(first, 0.9, second, 0.9, "test").agree is agree
+
+
+VALUES = {
+    "patient_zip": "55068",
+    "patient_dob": "03/07/1951",
+    "prescriber_npi": "1063057040",
+    "anc_draw_date": "08/24/2022",
+}
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["as installed", "without our networks"])
+def test_typed_numbers_are_right_where_they_are_sure(sight: Sight, ours: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not ours:
+        monkeypatch.setattr(numbers, "installed", lambda: False)
+    blank, rng = page_of(sight, "psf_2021"), default_rng(1)
+    form = fill_form(blank.definition, VALUES, draw_hand(Pen.TYPED, FACES, DIGITS, rng), FACES, rng)
+    page = laid(received(form.pages[0], severity=0.1), blank)
+    fields = [blank.definition.field(name) for name in VALUES]
+    found = read_numbers(page, fields)
+    assert set(found) == set(VALUES)
+    for field in fields:
+        read, wanted = found[field.name], typed_value(field, VALUES[field.name])
+        typed = typed_value(field, read.text)
+        belief = believe_number(field, read, typed.fits)
+        assert not read.empty
+        assert belief.why or typed.value == wanted.value
+        assert ours or belief.why == "readings_differ"  # one reader alone is never believed
