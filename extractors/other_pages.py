@@ -17,6 +17,9 @@ from extractors.recognition import Recognition
 EDGE = 0.04  # share of the page at each edge where dark borders and the fax header's line stand
 BLANK_INK = 0.0015  # share of the rest that dirt may cover on a blank page
 SPECK = round((WORKING_DPI / 40) ** 2)  # pixels: a spot of dirt is no larger
+LETTER_HEIGHT = (12, 120)  # pixels: small print to large handwriting, joined or not
+LETTER_WIDTH = 400  # pixels: wider is a fold or an edge
+FEWEST_LETTERS = 8  # a page with two words of note is not blank; punched holes and dirt leave five pieces of that size
 COVER_WORDS = re.compile(r"\b(fax|facsimile|cover|to|from|re|pages|attn|confidential\w*|phone|date)\b", re.IGNORECASE)
 COVER_SCORE = 4  # of those words, different ones, on a page with few others
 COVER_LENGTH = 150  # words at most: a letter has more
@@ -39,8 +42,13 @@ def is_blank(grey: Grey) -> bool:
     y, x = round(EDGE * height), round(EDGE * width)
     ink = (grey[y : height - y, x : width - x] < 128).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    written = stats[1:, cv2.CC_STAT_AREA]
-    return float(written[written > SPECK].sum()) < BLANK_INK * ink.size
+    pieces = stats[1:][stats[1:, cv2.CC_STAT_AREA] > SPECK]
+    if float(pieces[:, cv2.CC_STAT_AREA].sum()) >= BLANK_INK * ink.size:
+        return False
+    smallest, largest = LETTER_HEIGHT
+    tall, wide = pieces[:, cv2.CC_STAT_HEIGHT], pieces[:, cv2.CC_STAT_WIDTH]
+    letters = (tall >= smallest) & (tall <= largest) & (wide <= LETTER_WIDTH)
+    return int(letters.sum()) < FEWEST_LETTERS
 
 
 def is_cover(text: str) -> bool:
