@@ -36,7 +36,7 @@ def seen(characters: str, sure: float = 0.9, rival: str = "Z") -> LogProbs:
     for row, character in zip(probabilities, characters, strict=True):
         row[columns.index(rival)] = 1 - sure
         row[columns.index(character)] = sure
-    return np.log(probabilities).astype(np.float32)
+    return np.log(np.maximum(probabilities, 1e-12)).astype(np.float32)
 
 
 @given(st.text("0123456789 ", min_size=1, max_size=10), st.floats(0.55, 1.0))

@@ -82,6 +82,12 @@ def speckle(page: Grey, _: Box) -> Grey:
     return specked(page, 0.004, seed=2)
 
 
+def ruled(page: Grey, box: Box) -> Grey:
+    """A line ruled through the box, as of a table on the sheet below that shines through."""
+    page[pixel(box.y0 + 9) : pixel(box.y0 + 9) + 3, pixel(box.x0 + 5) : pixel(box.x1 - 5)] = 0
+    return page
+
+
 def fax_header(page: Grey, box: Box) -> Grey:
     """The header line that machines print, over the box's upper edge: its small letters hang into the box."""
     strip = Sheet(np.full_like(page, 255), (200.0, 200.0), (612.0, 792.0), STRAIGHT)
@@ -91,7 +97,7 @@ def fax_header(page: Grey, box: Box) -> Grey:
     return page
 
 
-@pytest.mark.parametrize("draw", [streak, dirt, speckle, fax_header], ids=lambda draw: draw.__name__)
+@pytest.mark.parametrize("draw", [streak, dirt, speckle, ruled, fax_header], ids=lambda draw: draw.__name__)
 def test_what_machines_and_dust_leave_is_no_signature(sight: Sight, draw: Callable[[Grey, Box], Grey]) -> None:
     blank = page_of(sight, *SIGNED)
     box = boxes_of(blank)[1]
