@@ -28,7 +28,7 @@ GOOD_FAR_ANCHOR = 0.60  # correlation from which an anchor found so far away is 
 FEWEST_ANCHORS = 6  # from which the page is bent at all
 SECOND_SEARCH = 8  # pixels, once the page has been bent
 GOOD_ANCHOR = 0.45  # normalised correlation from which an anchor counts as seen
-NODE_STEP = 50  # pixels between the nodes of the displacement field
+NODE_STEP = 51  # pixels between the nodes of the displacement field; odd, so that a node lies on a pixel
 SMOOTHING = (260.0, 50.0)  # pixels across and along the feed: lost lines shift a narrow band over the whole width
 NEIGHBOURS = 6  # anchors that are asked
 OUTLIER = 7.0  # pixels from what the neighbours say
@@ -116,7 +116,7 @@ def align(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> AlignedPage:
     aligned = _bent(page, blank, nodes)
     second = _anchor_shifts(aligned, blank.templates, blank.anchors, SECOND_SEARCH)
     if _is_loose(second):
-        nodes = _at(nodes, blank, grid + _smooth_field(blank, second, grid, reach))
+        nodes = nodes + (_smooth_field(blank, second, grid, reach) @ to_page[:, :2].T).astype(np.float32)
         aligned = _bent(page, blank, nodes)
         second = _anchor_shifts(aligned, blank.templates, blank.anchors, SECOND_SEARCH)
     seen = second[:, 2] >= GOOD_ANCHOR
@@ -244,29 +244,16 @@ def _agreeing(centres: np.ndarray, moved: np.ndarray, reach: np.ndarray) -> np.n
 def _bent(page: Grey, blank: BlankPage, nodes: np.ndarray) -> Grey:
     """The page seen through the nodes' places on it (N x 2 float32, page pixels), bilinear between them."""
     height, width = blank.grey.shape
-    # an affine sampling of the node grid: pixel p lies at node p / NODE_STEP
-    scale = np.array([[1 / NODE_STEP, 0, 0], [0, 1 / NODE_STEP, 0]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    page_map = cv2.warpAffine(
-        _as_rows(nodes, blank), scale, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
-    )
+    columns = len(range(0, width + NODE_STEP, NODE_STEP))
+    rows = nodes.reshape(-1, columns, 2)
+    # Not warpAffine: it rounds places to 1/32 of a node, which turns strokes into stairs. Pixel p of the enlarged grid
+    # lies at node (p - NODE_STEP // 2) / NODE_STEP, because pixels are sampled at their middle.
+    fine = cv2.resize(rows, (columns * NODE_STEP, len(rows) * NODE_STEP), interpolation=cv2.INTER_LINEAR)
+    first = NODE_STEP // 2
+    page_map = np.ascontiguousarray(fine[first : first + height, first : first + width])
     # OpenCV's stubs do not know that a map of two channels takes no second one
     bent = cv2.remap(page, page_map, None, cv2.INTER_LINEAR, borderValue=255)  # type: ignore[call-overload]
     return np.asarray(bent, np.uint8)
-
-
-def _at(nodes: np.ndarray, blank: BlankPage, places: np.ndarray) -> np.ndarray:
-    """Where the nodes' map takes other places (N x 2, blank pixels): N x 2 float32, page pixels."""
-    wanted = (places / NODE_STEP).astype(np.float32).reshape(_as_rows(nodes, blank).shape)
-    moved = cv2.remap(
-        _as_rows(nodes, blank), wanted[..., 0], wanted[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(moved, np.float32).reshape(-1, 2)
-
-
-def _as_rows(nodes: np.ndarray, blank: BlankPage) -> np.ndarray:
-    columns = len(np.arange(0, blank.grey.shape[1] + NODE_STEP, NODE_STEP))
-    return nodes.reshape(-1, columns, 2)
 
 
 def _smoothed(

@@ -52,6 +52,11 @@ _WIDTH_STEP = 32  # line widths are rounded up to this, so that lines of one wid
 _WIDEST_LINE = 640
 
 
+def installed() -> bool:
+    """Whether the networks' files are there; without them other engines read the numbers, and every number is doubtful."""
+    return all((_MODELS / name).exists() for name in ("cell.onnx", "line.onnx"))
+
+
 def read_cells(crops: Sequence[Grey]) -> LogProbs:
     """Log-probabilities for comb cells.
 
