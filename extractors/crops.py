@@ -11,10 +11,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from extractors.geometry import PIXELS_PER_POINT, Box, Grey
+from extractors.geometry import INK_LEVEL, PIXELS_PER_POINT, Box, Grey
 from extractors.registration import AlignedPage
 
-INK_LEVEL = 140  # grey value below which a pixel of a registered page is ink (bilevel faxes become grey when bent)
 PRINT_REACH = 1  # pixels: the fax's own thickening of a printed line, beyond the blank's
 REMNANT_REACH = 3  # pixels: specks wholly this near to print are print
 REMNANT_SHARE = 0.7  # of a speck's pixels

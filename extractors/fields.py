@@ -132,6 +132,8 @@ def _reading(
     engine: str,
     second: str | None = None,
 ) -> Reading:
+    if not page.lies_true(field.box):
+        belief = Belief(min(belief.confidence, 0.5), "slipped")
     return Reading(
         field=field.name,
         value=value,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 POINTS_PER_INCH = 72.0
 WORKING_DPI = 200  # pixels an inch, both ways: the resolution at which pages are looked at
 PIXELS_PER_POINT = WORKING_DPI / POINTS_PER_INCH
+INK_LEVEL = 140  # grey value below which a pixel of a registered page is ink (bilevel faxes become grey when bent)
 
 Grey = NDArray[np.uint8]
 """A grey picture, H x W, 0 black to 255 white (or a mask, 255 where it holds)."""

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from extractors.blanks import ANCHOR_SIZE, FEATURE_SCALE, FEATURES_PER_PAGE, BlankPage, Features, half_size
-from extractors.geometry import PIXELS_PER_POINT, Grey
+from extractors.geometry import INK_LEVEL, PIXELS_PER_POINT, Box, Grey
 from extractors.reading import Affine
 
 MINIMUM_INLIERS = 18  # landmarks that must agree on one affine
@@ -35,6 +35,7 @@ OUTLIER = 7.0  # pixels from what the neighbours say
 TO_HALF = np.array(
     [[FEATURE_SCALE, 0, (FEATURE_SCALE - 1) / 2], [0, FEATURE_SCALE, (FEATURE_SCALE - 1) / 2], [0, 0, 1]]
 )
+FADED = 0.5  # of an anchor's ink: with less in its place its print has faded, with more it is something else
 LOOSE = 1.2  # pixels: if a tenth of the anchors lie farther off, the page is bent once more
 
 
@@ -60,6 +61,18 @@ class AlignedPage:
     match: float
     residual: float
     to_page: np.ndarray = field(repr=False)
+    seen: np.ndarray = field(repr=False)  # N bool: the blank's anchors that were found in their place
+    contradicted: np.ndarray = field(repr=False)  # N bool: those in whose place something else stands
+
+    def lies_true(self, box: Box) -> bool:
+        """Whether the page can be trusted to lie right under a box (points): its nearest anchors are in their places.
+
+        A page can fit well as a whole and still have slipped half an inch over a few lines.
+        """
+        middle = np.array([box.x0 + box.x1, box.y0 + box.y1], np.float32) * (PIXELS_PER_POINT / 2)
+        away = (_centres(self.blank) - middle) / np.array(SMOOTHING, np.float32)
+        nearest = np.argsort((away**2).sum(1))[:NEIGHBOURS]
+        return int(self.contradicted[nearest].sum()) <= int(self.seen[nearest].sum())
 
     @property
     def to_blank(self) -> Affine:
@@ -123,7 +136,19 @@ def align(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> AlignedPage:
     distances = np.hypot(second[seen, 0], second[seen, 1])
     residual = float(np.median(distances)) / PIXELS_PER_POINT if seen.any() else float("inf")
     match = float(seen.mean()) if len(second) else 0.0
-    return AlignedPage(blank, aligned, match, residual, to_page)
+    return AlignedPage(blank, aligned, match, residual, to_page, seen, _contradicted(aligned, blank, seen))
+
+
+def _contradicted(aligned: Grey, blank: BlankPage, seen: np.ndarray) -> np.ndarray:
+    """Anchors (N bool) in whose place other things are printed; where the print has only faded, nothing is said."""
+    width, height = ANCHOR_SIZE
+    result = np.zeros(len(seen), bool)
+    for index in np.flatnonzero(~seen):
+        x, y = blank.anchors[index]
+        place = np.s_[y : y + height, x : x + width]
+        printed = np.count_nonzero(blank.ink[place])
+        result[index] = np.count_nonzero(aligned[place] < INK_LEVEL) > FADED * printed
+    return result
 
 
 def _first_shifts(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> np.ndarray:

@@ -59,7 +59,8 @@ def laid(page: Grey, blank: BlankPage) -> AlignedPage:
 
 def lying_straight(grey: Grey, blank: BlankPage) -> AlignedPage:
     """A page that needs no registration: `grey` is on the blank's own grid."""
-    return AlignedPage(blank, grey, 1.0, 0.0, STRAIGHT)
+    everywhere = np.ones(len(blank.anchors), bool)
+    return AlignedPage(blank, grey, 1.0, 0.0, STRAIGHT, everywhere, ~everywhere)
 
 
 def middle(box: Box) -> tuple[float, float]:

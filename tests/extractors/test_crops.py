@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractors.blanks import BlankPage
-from extractors.crops import INK_LEVEL, cell_pictures, cut, ink_mask, line_picture, pen_picture, pixels, without_print
+from extractors.crops import cell_pictures, cut, ink_mask, line_picture, pen_picture, pixels, without_print
 from extractors.definition import Field
-from extractors.geometry import PIXELS_PER_POINT, Box, Grey
+from extractors.geometry import INK_LEVEL, PIXELS_PER_POINT, Box, Grey
 from extractors.read import Sight
 from extractors.registration import AlignedPage
 from samples.generator.channel import FAX_FINE, FAX_STANDARD, Machine
