@@ -6,7 +6,6 @@ no network, no server and no database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -17,7 +16,8 @@ from extractors.definition import FormDefinition
 from extractors.definition_files import load_definitions
 from extractors.errors import DocumentError
 from extractors.fields import read_fields
-from extractors.fillable import form_by_names, read_fillable
+from extractors.fillable import form_by_names, placed_by_names, read_fillable
+from extractors.geometry import Grey
 from extractors.limits import Limits
 from extractors.opening.document import open_pages
 from extractors.opening.opened import Medium, OpenedPage
@@ -28,7 +28,6 @@ from extractors.reading import (
     FormReading,
     PageKind,
     PageReading,
-    Reading,
 )
 from extractors.recognition import recognise
 
@@ -94,7 +93,7 @@ def read_page(opened: OpenedPage, sight: Sight) -> tuple[PageReading, Sheet | No
     if opened.grey is None:
         return PageReading(opened.number, PageKind.UNKNOWN, error=opened.error or "open: no picture"), None
     try:
-        page, sheet = _read_form_page(opened, sight)
+        page, sheet = _read_filled_in(opened, sight) or _read_picture(opened, opened.grey, sight)
     except Exception as error:  # noqa: BLE001 - a page that breaks a step must cost that page alone, whatever it breaks
         # only the kind of error: its words could hold what was read
         message = f"page {opened.number}: read: {type(error).__name__}"
@@ -102,53 +101,52 @@ def read_page(opened: OpenedPage, sight: Sight) -> tuple[PageReading, Sheet | No
     return replace(page, error=opened.error), sheet
 
 
-def _read_form_page(opened: OpenedPage, sight: Sight) -> tuple[PageReading, Sheet | None]:
-    if opened.medium is Medium.DIGITAL:
-        named = form_by_names(opened, sight.definitions)
-        if named:
-            definition, number = _definition(sight, named[0]), named[1]
-            readings = read_fillable(opened, definition, number, IDENTITY)
-            return _form_page(opened.number, definition, number, readings), Sheet(
-                opened.number, definition, number, readings
-            )
-    assert opened.grey is not None  # noqa: S101 - read_page has seen to it
-    grey = clean(opened.grey)
-    recognition = recognise(grey, sight.blanks)
-    if recognition.page is None:
-        return describe_other(opened, grey, recognition), None
-    blank = recognition.page.blank
-    if opened.words:
-        readings = read_fillable(opened, blank.definition, blank.page, recognition.page.to_blank)
-    else:
-        readings = read_fields(recognition.page, opened.number)
-    page = _form_page(opened.number, blank.definition, blank.page, readings)
-    page = replace(
-        page,
-        rotated=recognition.rotated,
-        match=recognition.match,
-        residual=recognition.page.residual,
-        to_blank=recognition.page.to_blank,
-    )
-    return page, Sheet(opened.number, blank.definition, blank.page, readings)
-
-
-IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-
-
-def _form_page(number: int, definition: FormDefinition, form_page: int, _: Mapping[str, Reading]) -> PageReading:
-    return PageReading(
-        number,
+def _read_filled_in(opened: OpenedPage, sight: Sight) -> tuple[PageReading, Sheet] | None:
+    """A page of a fillable form that was completed on a computer, by its form fields; None for all other pages."""
+    named = form_by_names(opened, sight.definitions) if opened.medium is Medium.DIGITAL else None
+    if named is None:
+        return None
+    form_id, form_page = named
+    definition = next(definition for definition in sight.definitions if definition.form_id == form_id)
+    to_blank = placed_by_names(opened, definition, form_page)
+    if to_blank is None:
+        return None
+    readings = read_fillable(opened, definition, form_page, to_blank)
+    page = PageReading(
+        opened.number,
         PageKind.FORM,
-        form_id=definition.form_id,
+        form_id=form_id,
         form_page=form_page,
         match=1.0,
         residual=0.0,
-        to_blank=IDENTITY,
+        to_blank=to_blank,
     )
+    return page, Sheet(opened.number, definition, form_page, readings)
 
 
-def _definition(sight: Sight, form_id: str) -> FormDefinition:
-    return next(definition for definition in sight.definitions if definition.form_id == form_id)
+def _read_picture(opened: OpenedPage, picture: Grey, sight: Sight) -> tuple[PageReading, Sheet | None]:
+    """A page by its picture: recognised and read, or described as cover, blank or unknown."""
+    grey = clean(picture)
+    recognition = recognise(grey, sight.blanks)
+    if recognition.page is None:
+        return describe_other(opened, grey, recognition), None
+    aligned = recognition.page
+    definition, form_page = aligned.blank.definition, aligned.blank.page
+    if opened.words:  # flattened: the typing is still text
+        readings = read_fillable(opened, definition, form_page, aligned.to_blank)
+    else:
+        readings = read_fields(aligned, opened.number)
+    page = PageReading(
+        opened.number,
+        PageKind.FORM,
+        rotated=recognition.rotated,
+        form_id=definition.form_id,
+        form_page=form_page,
+        match=recognition.match,
+        residual=aligned.residual,
+        to_blank=aligned.to_blank,
+    )
+    return page, Sheet(opened.number, definition, form_page, readings)
 
 
 def _placed(page: PageReading, forms: tuple[FormReading, ...]) -> PageReading:
