@@ -53,7 +53,7 @@ _WIDEST_LINE = 640
 
 
 def installed() -> bool:
-    """Whether the networks' files are there; without them other engines read the numbers, and every number is doubtful."""
+    """Whether the networks' files are there; without them other engines read the numbers, all of them doubtful."""
     return all((_MODELS / name).exists() for name in ("cell.onnx", "line.onnx"))
 
 
@@ -82,8 +82,7 @@ def read_lines(crops: Sequence[Grey]) -> list[LogProbs]:
             as far as possible. A line without ink gives an answer of blanks.
 
     Returns:
-        for each line steps x characters, columns in the order of `LINE_ALPHABET`. Their
-            number differs from line to line.
+        for each line steps x characters, columns in the order of `LINE_ALPHABET`, the blank last. Lines differ in steps.
     """
     inputs = [prepare_line(crop) for crop in crops]
     by_width: dict[int, list[int]] = {}

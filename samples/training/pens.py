@@ -103,6 +103,11 @@ def load_writers(fonts: Path, mnist: Path, held_out: bool) -> Writers:
     )
 
 
+def faces_named(writers: Writers) -> Sequence[str]:
+    """The names of a split's faces, for the record of a training."""
+    return [face.file.stem for face in (*writers.typed, *writers.hand)]
+
+
 def plain_stroke(character: str, rng: np.random.Generator) -> Glyph | None:
     """A slash, hyphen, point or comma as a plain pen stroke; None for other characters."""
     if character not in _DRAWN_AT_RANDOM:
@@ -153,8 +158,3 @@ def _trimmed(ink: Ink, pixels_per_em: float, baseline: float, advance: float) ->
 @lru_cache(maxsize=128)
 def _font(file: Path) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(file), EM)
-
-
-def faces_named(writers: Writers) -> Sequence[str]:
-    """The names of a split's faces, for the record of a training."""
-    return [face.file.stem for face in (*writers.typed, *writers.hand)]

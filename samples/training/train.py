@@ -20,7 +20,7 @@ from samples.training.batches import cell_batch, line_batches
 from samples.training.export import best_temperature, export, tempered
 from samples.training.measure import measure, table
 from samples.training.networks import CellNetwork, LineNetwork
-from samples.training.pens import load_writers
+from samples.training.pens import faces_named, load_writers
 from samples.training.pool import Pool, load_harvest, validation_crops
 
 log = logging.getLogger("training")
@@ -59,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cv2.setNumThreads(1)
     options.out.mkdir(parents=True, exist_ok=True)
     held_out = load_writers(options.fonts, options.mnist, held_out=True)
+    log.info("held out: %s", ", ".join(faces_named(held_out)))
     validation = validation_crops(options.net, held_out, sheets=options.validation_sheets)
     average = train(options)
     if options.harvest_held_out:
