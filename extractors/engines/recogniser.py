@@ -82,7 +82,7 @@ def read_lines(crops: Sequence[Grey]) -> list[LogProbs]:
             as far as possible. A line without ink gives an answer of blanks.
 
     Returns:
-        for each line steps x characters, columns in the order of `LINE_ALPHABET`, the blank last. Lines differ in steps.
+        for each line steps x characters, columns by `LINE_ALPHABET`, the blank last. Lines differ in steps.
     """
     inputs = [prepare_line(crop) for crop in crops]
     by_width: dict[int, list[int]] = {}
