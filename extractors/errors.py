@@ -10,7 +10,7 @@ FaxformsError
 │   ├── LimitExceeded      more bytes, pages, pixels or seconds than the settings allow
 │   └── ReaderCrashed      the reading process died or hung
 ├── EngineError            an engine is missing or failed; whoever asked it reads without it, or fails the page
-└── PageError              the page is listed as unknown with this error, the document is `partial`, its other pages are read
+└── PageError              the page is listed as unknown with this error, its document is `partial`, the others are read
 
 Messages name the step and what was expected, never a patient's data and never a path.
 """

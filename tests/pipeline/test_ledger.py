@@ -99,7 +99,11 @@ def test_work_of_a_dead_process_of_this_machine_need_not_wait(store: Store) -> N
     assert waiting(store) == [document_id]
 
 
-@pytest.mark.parametrize("owner", ["another-machine:1", f"{socket.gethostname()}:{os.getpid()}", "no process"])
+@pytest.mark.parametrize(
+    "owner",
+    ["another-machine:1", f"{socket.gethostname()}:{os.getpid()}", "no process"],
+    ids=["another machine", "this process", "no process"],  # a process id in a name is another in every xdist worker
+)
 def test_work_that_may_be_alive_waits_for_its_lease(store: Store, owner: str) -> None:
     (document_id,) = add_documents(store, 1)
     claim(store, document_id, HOUR, owner)
