@@ -1,0 +1,198 @@
+"""Measure the whole program on faxes whose truth is known: `python -m samples.measure FOLDER [--numbers odd]`.
+
+FOLDER holds faxes, `truth.jsonl`, `manifest.csv` and `registry.json`, as `samples/faxes` does and as the generator
+makes them. The faxes go the whole way (taken in, read, judged, stored, exported) in a database of their own; only then
+is the export compared with the truth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from extractors.definition import FieldKind, FormDefinition
+from extractors.definition_files import load_definitions
+from extractors.read import read_document
+from pipeline import registry
+from pipeline.exports.jsonl import write_jsonl
+from pipeline.intake.folder import find_arrivals
+from pipeline.process import process, take_in
+from pipeline.settings import Settings
+from pipeline.store.opening import open_store
+from validators.rulebook.load import rulebook
+
+Json = Mapping[str, Any]
+HELD_FOR_DOUBT = {"low_confidence", "unreadable"}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the faxes through and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--numbers", choices=("odd", "even", "all"), default="all", help="of the files that count")
+    options = parser.parse_args(arguments)
+    exported = {document["file"]: document for document in run(options.folder)}
+    truth = [json.loads(line) for line in (options.folder / "truth.jsonl").read_text(encoding="utf-8").splitlines()]
+    counted = [document for document in truth if _counts(document["file"], options.numbers)]
+    console = Console()
+    console.print(fields_table(counted, exported))
+    console.print(forms_table(counted, exported))
+
+
+def run(folder: Path) -> list[Json]:
+    """The export, a record a document, of everything in the folder's manifest."""
+    with tempfile.TemporaryDirectory() as data:
+        store = open_store(Settings(data_dir=Path(data)))
+        with Session(store.engine) as session, session.begin():
+            registry.import_file(session, folder / "registry.json")
+        for arrival in find_arrivals([], folder / "manifest.csv"):
+            process(store, take_in(store, arrival), read_document)
+        out = Path(data) / "export.jsonl"
+        write_jsonl(store.engine, out)
+        store.engine.dispose()
+        return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+
+
+def fields_table(truth: Iterable[Json], exported: Mapping[str, Json]) -> Table:
+    """By pen and kind of field: how many, how many right, how many sure, and how many sure and wrong."""
+    definitions = {definition.form_id: definition for definition in load_definitions()}
+    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for document in truth:
+        for true, got in _pairs(document, exported.get(document["file"])):
+            if got is not None and got["form_id"] == true["form_id"]:
+                _count_fields(true, got, definitions[true["form_id"]], counts)
+    table = Table("pen", "kind", "fields", "right", "sure", "sure and wrong", title="Fields")
+    for (pen, kind), count in sorted(counts.items()):
+        n = count["n"]
+        table.add_row(pen, kind, str(n), f"{count['right'] / n:.2%}", f"{count['sure'] / n:.2%}", str(count["wrong"]))
+    return table
+
+
+def forms_table(truth: Iterable[Json], exported: Mapping[str, Json]) -> Table:
+    """Pages, routes and reasons."""
+    counts: Counter[str] = Counter()
+    for document in truth:
+        got = exported.get(document["file"])
+        counts["documents"] += 1
+        counts["documents exported"] += got is not None
+        _count_pages(document, got, counts)
+        for true, form in _pairs(document, got):
+            _count_form(true, form, counts)
+    table = Table("what", "count", title="Pages and forms")
+    for name, count in counts.items():
+        table.add_row(name, str(count))
+    return table
+
+
+def _counts(file: str, numbers: str) -> bool:
+    number = int(re.sub(r"\D", "", Path(file).stem))
+    return numbers == "all" or (number % 2 == 1) == (numbers == "odd")
+
+
+def _pairs(truth: Json, got: Json | None) -> Iterable[tuple[Json, Json | None]]:
+    """Each true form with the exported one that shares most pages with it."""
+    left = list(got["forms"]) if got else []
+    for index, form in enumerate(truth["forms"]):
+        pages = {number for number, page in enumerate(truth["pages"], 1) if page.get("form") == index}
+        best = max(left, key=lambda other: len(pages & set(other["pages"])), default=None)
+        if best is not None and pages & set(best["pages"]):
+            left.remove(best)
+            yield form, best
+        else:
+            yield form, None
+
+
+def _count_fields(
+    true: Json, got: Json, definition: FormDefinition, counts: dict[tuple[str, str], Counter[str]]
+) -> None:
+    for field in definition.fields:
+        if field.name not in got["fields"] or field.name in true.get("struck", ()):
+            continue
+        reading = got["fields"][field.name]
+        right = _same(field.kind, true["values"].get(field.name), reading["value"])
+        count = counts[true["pen"], field.kind.value]
+        count["n"] += 1
+        count["right"] += right
+        count["sure"] += not reading["doubtful"]
+        count["wrong"] += not reading["doubtful"] and not right
+
+
+def _same(kind: FieldKind, true: Any, read: Any) -> bool:
+    """Whether a value read is what was written, as the export contract has it."""
+    if kind is FieldKind.SIGNATURE:
+        return bool(true) == bool(read)
+    if not true or not read:
+        return not true and not read
+    if kind is FieldKind.DATE:
+        return re.sub(r"(\d\d)/(\d\d)/(\d{4})", r"\3-\1-\2", str(true)) in (str(read), _iso(str(read)))
+    if kind is FieldKind.DIGITS and re.search(r"[()\s-]", str(true)):
+        return re.sub(r"\D", "", str(true)) == re.sub(r"\D", "", str(read))
+    if isinstance(true, list) or isinstance(read, list):
+        return sorted(map(str, true)) == sorted(map(str, read))
+    return " ".join(str(true).split()).casefold() == " ".join(str(read).split()).casefold()
+
+
+def _iso(date: str) -> str:
+    return re.sub(r"(\d\d)/(\d\d)/(\d{4})", r"\3-\1-\2", date)
+
+
+def _count_pages(truth: Json, got: Json | None, counts: Counter[str]) -> None:
+    found = {page["page"]: page for page in got["pages"]} if got else {}
+    for number, page in enumerate(truth["pages"], 1):
+        counts["pages"] += 1
+        other = found.get(number)
+        if other is None:
+            counts["pages lost"] += 1
+        elif page["kind"] == "form":
+            true = (truth["forms"][page["form"]]["form_id"], page["form_page"])
+            counts["pages right"] += (other.get("form_id"), other.get("form_page")) == true
+        else:
+            counts["pages right"] += other["kind"] == page["kind"] or {other["kind"], page["kind"]} == {
+                "cover",
+                "unknown",
+            }
+            counts["foreign pages read as a form"] += other["kind"] == "form"
+
+
+def _count_form(true: Json, got: Json | None, counts: Counter[str]) -> None:
+    counts["forms"] += 1
+    route, reasons = (got["route"], set(got["reasons"])) if got else ("review", set())
+    if true["route"] == "accept":
+        counts["should be accepted"] += 1
+        counts["straight through"] += route == "accept"
+        counts["wrong accepts"] += route == "accept" and got is not None and _deciding_field_wrong(true, got)
+        counts["held though nothing but doubt was found"] += route == "review" and reasons <= HELD_FOR_DOUBT
+    elif true["route"] == "review":
+        counts["should be reviewed"] += 1
+        counts["false accepts"] += route == "accept"
+        for reason in true["reasons"]:
+            counts["reasons"] += 1
+            wanted = {name.split(":")[0] for name in reason.split("|")}
+            counts["reasons named"] += bool(wanted & {name.split(":")[0] for name in reasons})
+    else:
+        counts["duplicates"] += 1
+        counts["duplicates counted twice"] += route == "accept"
+
+
+def _deciding_field_wrong(true: Json, got: Json) -> bool:
+    definition = next(d for d in load_definitions() if d.form_id == true["form_id"])
+    deciding = rulebook().doubts.critical
+    return any(
+        not _same(field.kind, true["values"].get(field.name), got["fields"][field.name]["value"])
+        for field in definition.fields
+        if field.name in deciding and field.name in got["fields"]
+    )
+
+
+if __name__ == "__main__":
+    main()
