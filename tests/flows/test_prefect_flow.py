@@ -53,8 +53,8 @@ def batch(tmp_path: Path) -> Batch:
 SUFFIX = " report.fax"
 
 
-def test_a_batch_goes_through_and_prefect_learns_no_patient_data(
-    installation: Installation, batch: Batch, caplog: pytest.LogCaptureFixture
+def test_a_batch_goes_through_as_inline_and_prefect_learns_no_patient_data(
+    installation: Installation, batch: Batch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     (batch.folder / "empty.tif").touch()
@@ -75,12 +75,10 @@ def test_a_batch_goes_through_and_prefect_learns_no_patient_data(
     for secret in patient_data(batch):
         assert secret not in everything
 
-
-def test_a_batch_without_prefect_gives_the_same(tmp_path: Path, batch: Batch) -> None:
-    with_prefect, inline = Installation(tmp_path / "with"), Installation(tmp_path / "inline")
-    with_prefect.faxforms("ingest", batch.folder)
-    inline.faxforms("ingest", "--inline", batch.folder)
-    assert with_prefect.faxforms("export").stdout == inline.faxforms("export").stdout
+    inline = Installation(tmp_path / "inline")
+    inline.faxforms("registry", "import", FAXES / "registry.json")
+    inline.faxforms("ingest", "--inline", batch.folder, expect=3)
+    assert inline.faxforms("export").stdout == installation.faxforms("export").stdout
 
 
 @pytest.mark.parametrize(("error", "tries"), [(DatabaseAway("database: locked"), 3), (ValueError("a defect"), 1)])
