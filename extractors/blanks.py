@@ -49,8 +49,7 @@ class BlankPage:
     ink: Grey = field(repr=False)
     features: Features = field(repr=False)
     anchors: np.ndarray = field(repr=False)
-    templates: tuple[Grey, ...] = field(repr=False)  # the anchors' print, at working resolution
-    small_templates: tuple[Grey, ...] = field(repr=False)  # and at half size
+    small_templates: tuple[Grey, ...] = field(repr=False)  # the anchors' print, at half size
 
 
 def load_blank_pages(definitions: tuple[FormDefinition, ...]) -> tuple[BlankPage, ...]:
@@ -67,7 +66,6 @@ def blank_page(definition: FormDefinition, number: int, grey: Grey) -> BlankPage
     printed = np.where(grey < PRINT_LEVEL, 0, 255).astype(np.uint8)
     ink = np.asarray(cv2.bitwise_not(printed), np.uint8)
     anchors = _anchors(ink, definition, number)
-    small = half_size(printed)
     return BlankPage(
         definition=definition,
         page=number,
@@ -75,8 +73,7 @@ def blank_page(definition: FormDefinition, number: int, grey: Grey) -> BlankPage
         ink=ink,
         features=find_features(printed),
         anchors=anchors,
-        templates=_cut(printed, anchors, 1.0),
-        small_templates=_cut(small, anchors, FEATURE_SCALE),
+        small_templates=_cut(half_size(printed), anchors),
     )
 
 
@@ -148,10 +145,10 @@ def _anchors(ink: Grey, definition: FormDefinition, number: int) -> np.ndarray:
     return np.array(found, np.int32).reshape(-1, 2)
 
 
-def _cut(print_: Grey, anchors: np.ndarray, scale: float) -> tuple[Grey, ...]:
-    width, height = (round(size * scale) for size in ANCHOR_SIZE)
-    places = (anchors * scale).astype(int)
-    return tuple(np.ascontiguousarray(print_[y : y + height, x : x + width]) for x, y in places)
+def _cut(half: Grey, anchors: np.ndarray) -> tuple[Grey, ...]:
+    width, height = (round(size * FEATURE_SCALE) for size in ANCHOR_SIZE)
+    places = (anchors * FEATURE_SCALE).astype(int)
+    return tuple(np.ascontiguousarray(half[y : y + height, x : x + width]) for x, y in places)
 
 
 def _writing_places(definition: FormDefinition, number: int) -> list[Box]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from extractors.calibration import CALIBRATION
 from extractors.definition import Field, FieldKind
 from extractors.marks import Mark, MarkState
 from extractors.numbers import NumberReading
@@ -25,20 +26,24 @@ class Belief:
 
 
 def believe_number(field: Field, reading: NumberReading, fits: bool) -> Belief:
-    """Digits and dates: two readings that agree strengthen each other, two that differ leave a doubt."""
+    """Digits and dates: only what two readings agree on, and what has the field's form, can be sure."""
     if reading.struck:
-        return Belief(min(reading.chance, 0.5), "struck")
+        return Belief(min(number_belief(reading), 0.5), "struck")
     if not reading.agree:
         return Belief(0.5 * max(reading.chance, reading.second_chance), "readings_differ")
     if not fits:
-        return Belief(min(reading.chance, 0.5), "format")
-    together = 1.0 - (1.0 - reading.chance) * (1.0 - reading.second_chance)
-    return _judged(field.kind, together)
+        return Belief(min(number_belief(reading), 0.5), "format")
+    return _judged(field.kind, CALIBRATION.chance("number", number_belief(reading)))
 
 
-def believe_text(field: Field, chance: float) -> Belief:
-    """Names and free text."""
-    return _judged(field.kind, chance)
+def number_belief(reading: NumberReading) -> float:
+    """Both readers' belief in what they agree on, uncalibrated; odd strokes mislead both, so both must be sure."""
+    return reading.chance * reading.second_chance
+
+
+def believe_text(field: Field, belief: float) -> Belief:
+    """Names and free text, by the engine's own belief."""
+    return _judged(field.kind, CALIBRATION.chance("text", belief))
 
 
 def believe_empty(area: float) -> Belief:

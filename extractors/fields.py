@@ -34,10 +34,11 @@ def read_fields(page: AlignedPage, number: int) -> dict[str, Reading]:
     """Read every field of a page; `number` is the document's page (1-based)."""
     fields = page.blank.definition.fields_on(page.blank.page)
     written = [field for field in fields if field.kind not in MARKED]
-    areas = {field.name: ink_area(line_picture(page, field.box)) for field in written}
+    pictures = {field.name: line_picture(page, field.box) for field in written}
+    areas = {name: ink_area(picture) for name, picture in pictures.items()}
     inked = [field for field in written if areas[field.name] > THRESHOLDS.writing.empty_area]
-    numbers = read_numbers(page, [field for field in inked if is_number(field)])
-    texts = {field.name: read_text(line_picture(page, field.box), field) for field in inked if not is_number(field)}
+    numbers = read_numbers(page, [field for field in inked if is_number(field)], pictures)
+    texts = {field.name: read_text(pictures[field.name], field) for field in inked if not is_number(field)}
     readings = {}
     for field in fields:
         if field.kind is FieldKind.SIGNATURE:

@@ -7,12 +7,12 @@ please a rule.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from extractors.crops import cell_pictures, line_picture
+from extractors.crops import cell_pictures
 from extractors.decoding import decode
 from extractors.definition import Field, FieldKind
 from extractors.engines import LogProbs
@@ -66,12 +66,18 @@ def is_number(field: Field) -> bool:
     return field.kind in (FieldKind.DIGITS, FieldKind.DATE) or "_dea" in field.name
 
 
-def read_numbers(page: AlignedPage, fields: Sequence[Field]) -> dict[str, NumberReading]:
-    """Read the digits and dates of a page, all in one batch for each network."""
+def read_numbers(page: AlignedPage, fields: Sequence[Field], lines: Mapping[str, Grey]) -> dict[str, NumberReading]:
+    """Read the digits and dates of a page, all in one batch for each network.
+
+    Args:
+        page: the registered page.
+        fields: what to read on it.
+        lines: by field name its writing with the print removed (`crops.line_picture`).
+    """
+    pictures = [lines[field.name] for field in fields]
     if not installed():
-        return {field.name: _only_reading(page, field) for field in fields}
-    pictures = [line_picture(page, field.box) for field in fields]
-    lines = read_lines(pictures)
+        return {field.name: _only_reading(field, picture) for field, picture in zip(fields, pictures, strict=True)}
+    answers = read_lines(pictures)
     combs = [field for field in fields if field.cells]
     cells = read_cells([cell for field in combs for cell in cell_pictures(page, field.cells, CELL_MARGIN)])
     of_field = dict(zip((field.name for field in combs), _split(cells, combs), strict=True))
@@ -79,7 +85,7 @@ def read_numbers(page: AlignedPage, fields: Sequence[Field]) -> dict[str, Number
         field.name: _comb_reading(field, of_field[field.name], line)
         if field.cells
         else _free_reading(field, line, picture)
-        for field, line, picture in zip(fields, lines, pictures, strict=True)
+        for field, line, picture in zip(fields, answers, pictures, strict=True)
     }
 
 
@@ -130,9 +136,9 @@ def _free_reading(field: Field, line: LogProbs, picture: Grey) -> NumberReading:
     )
 
 
-def _only_reading(page: AlignedPage, field: Field) -> NumberReading:
+def _only_reading(field: Field, picture: Grey) -> NumberReading:
     """What a general engine reads where our own networks are missing: with no second reading to agree with."""
-    read = read_text(line_picture(page, field.box), field)
+    read = read_text(picture, field)
     return NumberReading(read.raw, read.confidence, "", 0.0, read.engine, empty=not read.raw)
 
 

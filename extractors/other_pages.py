@@ -20,6 +20,7 @@ SPECK = round((WORKING_DPI / 40) ** 2)  # pixels: a spot of dirt is no larger
 LETTER_HEIGHT = (12, 120)  # pixels: small print to large handwriting, joined or not
 LETTER_WIDTH = 400  # pixels: wider is a fold or an edge
 FEWEST_LETTERS = 8  # a page with two words of note is not blank; punched holes and dirt leave five pieces of that size
+LEGIBLE = 0.70  # Tesseract's confidence in a page's middling word; print on its head has about 0.3
 COVER_WORDS = re.compile(r"\b(fax|facsimile|cover|to|from|re|pages|attn|confidential\w*|phone|date)\b", re.IGNORECASE)
 COVER_SCORE = 4  # of those words, different ones, on a page with few others
 COVER_LENGTH = 150  # words at most: a letter has more
@@ -62,8 +63,11 @@ def _text(opened: OpenedPage, grey: Grey) -> tuple[str, int]:
     if opened.words:
         return " ".join(word.text for word in opened.words), 0
     try:
-        turned = tesseract.orientation(grey)
-        upright = np.rot90(grey, turned // 90) if turned else grey
-        return tesseract.read_page(np.ascontiguousarray(upright)), turned
+        read = tesseract.read_page(grey)
+        # most pages come upright: only print that reads badly is asked which way it stands
+        turned = tesseract.orientation(grey) if read.confidence < LEGIBLE else 0
+        if turned:
+            read = tesseract.read_page(np.ascontiguousarray(np.rot90(grey, turned // 90)))
+        return read.text, turned
     except FaxformsError:
         return "", 0

@@ -26,7 +26,7 @@ MANY_LOST = 0.08  # share of anchors that are not near their place from which th
 FAR_SEARCH = 36  # half-size pixels
 GOOD_FAR_ANCHOR = 0.60  # correlation from which an anchor found so far away is believed
 FEWEST_ANCHORS = 6  # from which the page is bent at all
-SECOND_SEARCH = 8  # pixels, once the page has been bent
+SECOND_SEARCH = 4  # half-size pixels, once the page has been bent
 GOOD_ANCHOR = 0.45  # normalised correlation from which an anchor counts as seen
 NODE_STEP = 51  # pixels between the nodes of the displacement field; odd, so that a node lies on a pixel
 SMOOTHING = (260.0, 50.0)  # pixels across and along the feed: lost lines shift a narrow band over the whole width
@@ -123,15 +123,15 @@ def align(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> AlignedPage:
     """Bend the page (H x W uint8 at working resolution, turned as it came in) onto the blank's grid."""
     first = _first_shifts(page, blank, coarse)
     to_page = _improved(coarse.to_page, blank, first)
-    grid, reach = _node_grid(blank), _smoothing(to_page)
+    grid, reach, every = _node_grid(blank), _smoothing(to_page), np.arange(len(blank.anchors))
     shifts = _relative(first, blank, coarse.to_page, to_page)
     nodes = cv2.transform((grid + _smooth_field(blank, shifts, grid, reach))[None], to_page)[0].astype(np.float32)
     aligned = _bent(page, blank, nodes)
-    second = _anchor_shifts(aligned, blank.templates, blank.anchors, SECOND_SEARCH)
+    second = _anchor_shifts(half_size(aligned), blank, every, SECOND_SEARCH)
     if _is_loose(second):
         nodes = nodes + (_smooth_field(blank, second, grid, reach) @ to_page[:, :2].T).astype(np.float32)
         aligned = _bent(page, blank, nodes)
-        second = _anchor_shifts(aligned, blank.templates, blank.anchors, SECOND_SEARCH)
+        second = _anchor_shifts(half_size(aligned), blank, every, SECOND_SEARCH)
     seen = second[:, 2] >= GOOD_ANCHOR
     distances = np.hypot(second[seen, 0], second[seen, 1])
     residual = float(np.median(distances)) / PIXELS_PER_POINT if seen.any() else float("inf")
@@ -162,15 +162,12 @@ def _first_shifts(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> np.ndarr
     small = (round(width * FEATURE_SCALE), round(height * FEATURE_SCALE))
     resampling = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     roughly = np.asarray(cv2.warpAffine(half_size(page), half, small, flags=resampling, borderValue=255), np.uint8)
-    places = blank.anchors * FEATURE_SCALE
-    found = _anchor_shifts(roughly, blank.small_templates, places, FIRST_SEARCH)
+    found = _anchor_shifts(roughly, blank, np.arange(len(blank.anchors)), FIRST_SEARCH)
     lost = np.flatnonzero(found[:, 2] < GOOD_ANCHOR)
     if len(lost) > MANY_LOST * len(found):
-        templates = tuple(blank.small_templates[index] for index in lost)
-        far = _anchor_shifts(roughly, templates, places[lost], FAR_SEARCH)
+        far = _anchor_shifts(roughly, blank, lost, FAR_SEARCH)
         far[far[:, 2] < GOOD_FAR_ANCHOR, 2] = 0.0
         found[lost] = far
-    found[:, :2] /= FEATURE_SCALE
     return found
 
 
@@ -183,17 +180,23 @@ def _is_loose(shifts: np.ndarray) -> bool:
     return bool(far > LOOSE)
 
 
-def _anchor_shifts(aligned: Grey, templates: tuple[Grey, ...], places: np.ndarray, search: int) -> np.ndarray:
-    """For every anchor: shift x, shift y (pixels of `aligned`, sub-pixel) and correlation (N x 3)."""
-    found = np.zeros((len(templates), 3), np.float32)
+def _anchor_shifts(aligned: Grey, blank: BlankPage, which: np.ndarray, search: int) -> np.ndarray:
+    """For the anchors `which` (N): shift x, shift y (blank pixels, sub-pixel) and correlation (N x 3).
+
+    `aligned` is the laid-out page at half size, where a search of `search` half-size pixels costs a quarter.
+    """
+    found = np.zeros((len(which), 3), np.float32)
     padded = cv2.copyMakeBorder(aligned, search, search, search, search, cv2.BORDER_CONSTANT, value=255)
-    for index, (template, (x, y)) in enumerate(zip(templates, places.astype(int), strict=True)):
+    places = (blank.anchors * FEATURE_SCALE).astype(int)
+    for row, index in enumerate(which):
+        template, (x, y) = blank.small_templates[index], places[index]
         height, width = template.shape
         window = padded[y : y + height + 2 * search, x : x + width + 2 * search]
         scores = cv2.matchTemplate(window, template, cv2.TM_CCOEFF_NORMED)
         _, best, _, (bx, by) = cv2.minMaxLoc(scores)
         if np.isfinite(best):
-            found[index] = bx - search + _peak(scores[by], bx), by - search + _peak(scores[:, bx], by), best
+            found[row] = bx - search + _peak(scores[by], bx), by - search + _peak(scores[:, bx], by), best
+    found[:, :2] /= FEATURE_SCALE
     return found
 
 

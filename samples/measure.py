@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     exported = {document["file"]: document for document in run(options.folder)}
     truth = [json.loads(line) for line in (options.folder / "truth.jsonl").read_text(encoding="utf-8").splitlines()]
-    counted = [document for document in truth if _counts(document["file"], options.numbers)]
+    counted = [document for document in truth if counts_in(document["file"], options.numbers)]
     console = Console()
     console.print(fields_table(counted, exported))
     console.print(forms_table(counted, exported))
@@ -94,7 +94,8 @@ def forms_table(truth: Iterable[Json], exported: Mapping[str, Json]) -> Table:
     return table
 
 
-def _counts(file: str, numbers: str) -> bool:
+def counts_in(file: str, numbers: str) -> bool:
+    """Whether a file counts, by its number: one half serves for tuning, the other for reporting."""
     number = int(re.sub(r"\D", "", Path(file).stem))
     return numbers == "all" or (number % 2 == 1) == (numbers == "odd")
 
@@ -119,7 +120,7 @@ def _count_fields(
         if field.name not in got["fields"] or field.name in true.get("struck", ()):
             continue
         reading = got["fields"][field.name]
-        right = _same(field.kind, true["values"].get(field.name), reading["value"])
+        right = same_value(field.kind, true["values"].get(field.name), reading["value"])
         count = counts[true["pen"], field.kind.value]
         count["n"] += 1
         count["right"] += right
@@ -127,7 +128,7 @@ def _count_fields(
         count["wrong"] += not reading["doubtful"] and not right
 
 
-def _same(kind: FieldKind, true: Any, read: Any) -> bool:
+def same_value(kind: FieldKind, true: Any, read: Any) -> bool:
     """Whether a value read is what was written, as the export contract has it."""
     if kind is FieldKind.SIGNATURE:
         return bool(true) == bool(read)
@@ -188,7 +189,7 @@ def _deciding_field_wrong(true: Json, got: Json) -> bool:
     definition = next(d for d in load_definitions() if d.form_id == true["form_id"])
     deciding = rulebook().doubts.critical
     return any(
-        not _same(field.kind, true["values"].get(field.name), got["fields"][field.name]["value"])
+        not same_value(field.kind, true["values"].get(field.name), got["fields"][field.name]["value"])
         for field in definition.fields
         if field.name in deciding and field.name in got["fields"]
     )

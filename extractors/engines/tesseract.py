@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
+from statistics import median
 from typing import Any, TypeVar
 
 import pytesseract
@@ -25,15 +27,27 @@ LEAST_ORIENTATION_CONFIDENCE = 1.0  # a page of print has 5 to 20, noise less th
 T = TypeVar("T")
 
 
-def read_page(page: Grey, timeout: float = PAGE_TIMEOUT) -> str:
-    """The text of a page (dark on white, upright), lines as they stand, for searching.
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """A page's text, lines as they stand, and Tesseract's confidence in its middling word (0 to 1, not calibrated)."""
+
+    text: str
+    confidence: float
+
+
+def read_page(page: Grey, timeout: float = PAGE_TIMEOUT) -> PageText:
+    """The text of a page (dark on white, upright), for searching.
 
     Raises:
         EngineError: Tesseract is missing, failed or took longer than `timeout` seconds.
     """
-    config = _config(WHOLE_PAGE)
-    text: str = _asked(lambda: pytesseract.image_to_string(page, lang=LANGUAGE, config=config, timeout=timeout))
-    return text.strip()
+    lines: dict[tuple[int, int, int], list[str]] = {}
+    confidences = []
+    for word, confidence, place in _words(page, _config(WHOLE_PAGE), timeout):
+        lines.setdefault(place, []).append(word)
+        confidences.append(confidence)
+    text = "\n".join(" ".join(words) for words in lines.values())
+    return PageText(text, max(0.0, median(confidences)) / 100.0 if confidences else 0.0)
 
 
 def read_line(line: Grey, whitelist: str = "", timeout: float = LINE_TIMEOUT) -> tuple[str, float]:
@@ -46,13 +60,7 @@ def read_line(line: Grey, whitelist: str = "", timeout: float = LINE_TIMEOUT) ->
         EngineError: Tesseract is missing, failed or took longer than `timeout` seconds.
     """
     config = _config(ONE_LINE) + (f" -c tessedit_char_whitelist={whitelist}" if whitelist else "")
-    words: dict[str, list[Any]] = _asked(
-        lambda: pytesseract.image_to_data(
-            line, lang=LANGUAGE, config=config, timeout=timeout, output_type=pytesseract.Output.DICT
-        )
-    )
-    pairs = zip(words["text"], words["conf"], strict=True)
-    found = [(str(word), float(sure)) for word, sure in pairs if word.strip()]
+    found = [(word, sure) for word, sure, _ in _words(line, config, timeout)]
     if not found:
         return "", 0.0
     return " ".join(word for word, _ in found), max(0.0, min(sure for _, sure in found)) / 100.0
@@ -89,6 +97,22 @@ def version() -> str:
 def languages() -> tuple[str, ...]:
     """The languages (and `osd`) whose data is installed."""
     return tuple(_asked(pytesseract.get_languages))
+
+
+def _words(picture: Grey, config: str, timeout: float) -> list[tuple[str, float, tuple[int, int, int]]]:
+    """The words in reading order, each with its confidence (0 to 100) and its block, paragraph and line."""
+    table: dict[str, list[Any]] = _asked(
+        lambda: pytesseract.image_to_data(
+            picture, lang=LANGUAGE, config=config, timeout=timeout, output_type=pytesseract.Output.DICT
+        )
+    )
+    columns = (table[name] for name in ("text", "conf", "block_num", "par_num", "line_num"))
+    rows = zip(*columns, strict=True)
+    return [
+        (str(word), float(sure), (block, paragraph, line))
+        for word, sure, block, paragraph, line in rows
+        if str(word).strip()
+    ]
 
 
 class _TooFewCharacters(EngineError):

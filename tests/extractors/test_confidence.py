@@ -1,13 +1,16 @@
-"""From readings to belief: two that agree strengthen each other, two that differ are never believed."""
+"""From readings to belief: two that agree are worth what was measured, two that differ are never believed."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from extractors.calibration import CALIBRATION, Calibration
 from extractors.confidence import (
     CERTAIN,
+    Belief,
     believe_empty,
     believe_marks,
     believe_number,
@@ -28,11 +31,27 @@ def field(kind: FieldKind) -> Field:
     return Field("any", "any", kind, 1, Box(0, 0, 9, 9), "")
 
 
-@given(CHANCE, CHANCE, st.sampled_from([FieldKind.DIGITS, FieldKind.DATE]))
-def test_agreeing_readings_strengthen_each_other(one: float, other: float, kind: FieldKind) -> None:
-    belief = believe_number(field(kind), NumberReading("1850", one, "1850", other, "test"), fits=True)
-    assert min(max(one, other), CERTAIN) - 1e-9 <= belief.confidence <= CERTAIN
-    assert bool(belief.why) == (belief.confidence < THRESHOLDS.sure[kind])
+@given(CHANCE, CHANCE, CHANCE, st.sampled_from([FieldKind.DIGITS, FieldKind.DATE]))
+def test_agreeing_readings_are_believed_the_more_the_surer_both_are(
+    one: float, other: float, surer: float, kind: FieldKind
+) -> None:
+    def belief(first: float, second: float) -> Belief:
+        return believe_number(field(kind), NumberReading("1850", first, "1850", second, "test"), fits=True)
+
+    assert belief(one, other).confidence <= belief(max(one, surer), other).confidence <= CERTAIN
+    assert bool(belief(one, other).why) == (belief(one, other).confidence < THRESHOLDS.sure[kind])
+
+
+@given(CHANCE, CHANCE)
+def test_curves_of_the_calibration_rise(one: float, other: float) -> None:
+    for kind in ("number", "text"):
+        low, high = (CALIBRATION.chance(kind, belief) for belief in sorted((one, other)))
+        assert 0.0 <= low <= high < 1.0
+
+
+def test_curve_that_falls_is_refused() -> None:
+    with pytest.raises(ValidationError, match="rises"):
+        Calibration(number=((0, 0.5), (1, 0.4)), text=((0, 0), (1, 1)))
 
 
 @given(CHANCE, CHANCE, st.booleans(), st.booleans())
@@ -52,7 +71,8 @@ def test_differing_struck_or_misfitting_readings_are_always_doubtful(
 
 @given(CHANCE, st.sampled_from([FieldKind.TEXT, FieldKind.FREE_TEXT]))
 def test_text_is_sure_from_its_threshold_on(chance: float, kind: FieldKind) -> None:
-    assert bool(believe_text(field(kind), chance).why) == (chance < THRESHOLDS.sure[kind])
+    belief = believe_text(field(kind), chance)
+    assert bool(belief.why) == (belief.confidence < THRESHOLDS.sure[kind])
 
 
 @given(st.lists(st.tuples(st.sampled_from(MarkState), CHANCE), min_size=1, max_size=6))

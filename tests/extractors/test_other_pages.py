@@ -11,6 +11,7 @@ from numpy.random import default_rng
 
 from extractors.cleaning import clean
 from extractors.engines import tesseract
+from extractors.engines.tesseract import PageText
 from extractors.errors import EngineError
 from extractors.geometry import Box, Grey
 from extractors.opening.opened import Medium, OpenedPage, Word
@@ -104,10 +105,10 @@ def test_page_that_looks_like_a_form_is_never_a_cover() -> None:
 
 
 def test_letter_stays_findable_without_a_text_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(_: Grey) -> int:
+    def missing(_: Grey) -> PageText:
         raise EngineError("tesseract", "install tesseract-ocr")
 
-    monkeypatch.setattr(tesseract, "orientation", missing)
+    monkeypatch.setattr(tesseract, "read_page", missing)
     grey = EMPTY.copy()
     cv2.putText(grey, "Dear colleagues", (200, 700), cv2.FONT_HERSHEY_SIMPLEX, 4.0, 0, 12)
     page = describe_other(opened(grey), grey, NOTHING_FITS)

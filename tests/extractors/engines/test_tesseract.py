@@ -15,7 +15,7 @@ COVER = "FAX COVER SHEET\n\nTo: Contact Center\nFrom: Fresno Behavioral Health\n
 
 def test_a_page_of_print_is_read_and_its_turn_is_seen() -> None:
     page = drawn(COVER, room=(1000, 1000), at=(100, 60))
-    assert "Fresno Behavioral Health" in tesseract.read_page(page)
+    assert "Fresno Behavioral Health" in tesseract.read_page(page).text
     assert tesseract.orientation(np.ascontiguousarray(np.rot90(page, -1))) == 90
 
 
