@@ -97,7 +97,7 @@ def _value_text(reading: FieldReading) -> str:
     """The value as a person reads it, with its confidence where it is doubtful."""
     match reading.value:
         case True:
-            text = "✓"
+            text = "yes"
         case None | False:
             text = ""
         case list():
