@@ -43,7 +43,7 @@ STRUCK_CHANCE = 0.5  # of a cell's holding no character, from which the value co
 class NumberReading:
     """What two readers say of one field's ink.
 
-    `text`: the first reading under the field's format, `chance` the reader's belief in it; `second` and `second_chance`
+    `text`: the surer reading under the field's format, `chance` the reader's belief in it; `second` and `second_chance`
     the other's. `struck`: a character seems struck out or written over. `empty`: both see nothing.
     """
 
@@ -100,7 +100,7 @@ def _comb_reading(field: Field, cells: LogProbs, line: LogProbs) -> NumberReadin
         shown = greedy(line).strip()
         return NumberReading("", chance, shown, 1.0, "cells", struck=struck, empty=not shown)
     second = decode(line, LINE_ALPHABET, format_of(field))
-    return NumberReading(text, chance, second.text, second.probability, "cells", struck=struck)
+    return _surer_first((text, chance, "cells"), (second.text, second.probability, "line"), struck)
 
 
 def read_comb(field: Field, cells: LogProbs) -> tuple[str, float, bool]:
@@ -129,11 +129,17 @@ def _free_reading(field: Field, line: LogProbs, picture: Grey) -> NumberReading:
     engine = ppocr()
     seen = one_line_of(picture)
     if not seen:
-        return NumberReading(first.text, first.probability, "", 1.0, "lines", empty=not shown)
+        return NumberReading(first.text, first.probability, "", 1.0, "line", empty=not shown)
     second = decode(engine.read(seen)[0], engine.alphabet, expected)
-    return NumberReading(
-        first.text, first.probability, second.text, second.probability, "lines", struck=STRUCK in shown
+    return _surer_first(
+        (first.text, first.probability, "line"), (second.text, second.probability, "ppocr"), STRUCK in shown
     )
+
+
+def _surer_first(one: tuple[str, float, str], other: tuple[str, float, str], struck: bool) -> NumberReading:
+    """Two readings (text, chance, engine), the one that is surer of itself as the value to show a person."""
+    (text, chance, engine), (second, second_chance, _) = sorted((one, other), key=lambda reading: -reading[1])
+    return NumberReading(text, chance, second, second_chance, engine, struck=struck)
 
 
 def _only_reading(field: Field, picture: Grey) -> NumberReading:
