@@ -15,7 +15,8 @@ from extractors.form_code import CodeCheck, check_code
 from extractors.geometry import Grey
 from extractors.registration import AlignedPage, CoarseMatch, align, match_coarse
 
-QUICK_LANDMARKS = 400  # of a page tell which blanks it can be
+QUICK_LANDMARKS = 300  # of a page tell which blanks it can be
+ENOUGH_INLIERS = 40  # of those place it well enough for its printed words to be found
 RIVAL = 0.5  # a blank with this share of the best one's landmarks is registered as well
 CERTAIN_MATCH = 0.80  # share of printed words found from which the fit alone decides, if the form code can't be read
 POSSIBLE_MATCH = 0.50  # below, the page is unknown whatever its code says
@@ -71,7 +72,7 @@ def _candidates(features: Features, blanks: tuple[BlankPage, ...]) -> list[tuple
             break
     most = max((coarse.inliers for _, coarse in fitting), default=0)
     return [
-        (blank, match_coarse(features, blank.features) or coarse)
+        (blank, coarse if coarse.inliers >= ENOUGH_INLIERS else match_coarse(features, blank.features) or coarse)
         for blank, coarse in fitting
         if coarse.inliers >= RIVAL * most
     ]
