@@ -25,6 +25,7 @@ from extractors.signatures import read_signature
 from extractors.text import TextReading, read_text
 from extractors.thresholds import THRESHOLDS
 
+MARKED = (FieldKind.CHECKBOX, FieldKind.CHOICE, FieldKind.SIGNATURE)  # nothing is written in them that is read
 CROP_MARGIN = 4.0  # points around a field that its crop shows to a person
 SPECK = 10  # pixels: dirt in a field is no larger
 SHORTEST = 5  # pixels: nor longer
@@ -53,9 +54,6 @@ def read_fields(page: AlignedPage, number: int) -> dict[str, Reading]:
             belief = believe_empty(areas[field.name])
             readings[field.name] = _reading(page, field, number, None, belief, state=ReadingState.EMPTY, engine="ink")
     return readings
-
-
-MARKED = (FieldKind.CHECKBOX, FieldKind.CHOICE, FieldKind.SIGNATURE)
 
 
 def ink_area(picture: Grey) -> float:

@@ -135,7 +135,7 @@ def same_value(kind: FieldKind, true: Any, read: Any) -> bool:
     if not true or not read:
         return not true and not read
     if kind is FieldKind.DATE:
-        return re.sub(r"(\d\d)/(\d\d)/(\d{4})", r"\3-\1-\2", str(true)) in (str(read), _iso(str(read)))
+        return _iso(str(true)) == _iso(str(read))
     if kind is FieldKind.DIGITS and re.search(r"[()\s-]", str(true)):
         return re.sub(r"\D", "", str(true)) == re.sub(r"\D", "", str(read))
     if isinstance(true, list) or isinstance(read, list):
