@@ -67,7 +67,7 @@ def draw_hand(pen: Pen, faces: Faces, digits: DigitSet, rng: Generator) -> Hand:
         pen=pen,
         face=face[int(rng.integers(len(face)))],
         digits=draw_digit_hand(digits, rng) if pen is Pen.REAL else None,
-        size=float(rng.uniform(8.5, 11.5) if typed else rng.uniform(10.5, 16.0)),
+        size=float(rng.uniform(7.5, 11.5) if typed else rng.uniform(8.0, 17.0)),
         slant=0.0 if typed else float(rng.normal(0.0, 0.12)),
         wobble=float(rng.uniform(0.0, 0.35) if typed else rng.uniform(0.2, 1.1)),
         bend=0.0 if typed else float(rng.uniform(0.3, 1.6)),

@@ -113,7 +113,7 @@ def choose_hand(writers: Writers, rng: np.random.Generator) -> Hand:
     pick = rng.random()
     typed, real = pick < 0.25, pick > 0.56
     faces = writers.typed if typed else writers.hand
-    size = rng.uniform(8, 12.5) if typed else rng.uniform(10, 20)
+    size = rng.uniform(7, 12.5) if typed else rng.uniform(7.5, 20)
     return Hand(
         pen=Pen.TYPED if typed else Pen.HAND,
         face=faces[rng.integers(len(faces))],

@@ -9,16 +9,17 @@ from extractors.engines.recogniser import CELL_ALPHABET, LINE_ALPHABET
 
 
 class CellNetwork(nn.Module):
-    """A comb cell, 1 x 40 x 40, to log-probabilities over `CELL_ALPHABET` and empty (about 170,000 weights)."""
+    """A comb cell, 1 x 40 x 40, to log-probabilities over `CELL_ALPHABET` and empty (about 400,000 weights)."""
 
     def __init__(self) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            _conv(1, 24, 5, stride=2), _Shortcut(24, 24), _conv(24, 48, 3, stride=2), _Shortcut(48, 48),
-            _conv(48, 96, 3, stride=2), _Shortcut(96, 96),
+            _conv(1, 24, 5, stride=2), _Shortcut(24, 24), _conv(24, 64, 3, stride=2), _Shortcut(64, 64),
+            _conv(64, 128, 3, stride=2), _Shortcut(128, 128), _Shortcut(128, 128),
         )  # fmt: skip
-        self.place = nn.Conv2d(96, 96, 5, groups=96)  # weighs each place of the 5 x 5 that are left, channel by channel
-        self.answer = nn.Linear(96, len(CELL_ALPHABET) + 1)
+        # weighs each place of the 5 x 5 that are left, channel by channel
+        self.place = nn.Conv2d(128, 128, 5, groups=128)
+        self.answer = nn.Linear(128, len(CELL_ALPHABET) + 1)
         self.drop = nn.Dropout(0.1)
 
     def forward(self, ink: Tensor) -> Tensor:
@@ -31,18 +32,18 @@ class CellNetwork(nn.Module):
 class LineNetwork(nn.Module):
     """A line, 1 x 32 x width, to log-probabilities over `LINE_ALPHABET` and blank, a step every 4 columns.
 
-    About 330,000 weights.
+    About 600,000 weights.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            _conv(1, 16, 5, stride=2), _conv(16, 32, 3, stride=2), _Shortcut(32, 32),
-            _conv(32, 64, 3, stride=(2, 1)), _Shortcut(64, 64), _Shortcut(64, 64),
+            _conv(1, 16, 5, stride=2), _conv(16, 40, 3, stride=2), _Shortcut(40, 40),
+            _conv(40, 80, 3, stride=(2, 1)), _Shortcut(80, 80), _Shortcut(80, 80),
         )  # fmt: skip
-        self.column = nn.Sequential(nn.Conv2d(64, 112, (4, 1), bias=False), nn.BatchNorm2d(112), nn.ReLU())
-        self.context = nn.Sequential(*(_Shortcut(112, 112, kernel=(1, 5)) for _ in range(3)))
-        self.answer = nn.Conv2d(112, len(LINE_ALPHABET) + 1, 1)
+        self.column = nn.Sequential(nn.Conv2d(80, 144, (4, 1), bias=False), nn.BatchNorm2d(144), nn.ReLU())
+        self.context = nn.Sequential(*(_Shortcut(144, 144, kernel=(1, 5)) for _ in range(3)))
+        self.answer = nn.Conv2d(144, len(LINE_ALPHABET) + 1, 1)
         self.drop = nn.Dropout(0.1)
 
     def forward(self, ink: Tensor) -> Tensor:

@@ -58,7 +58,7 @@ class RealDigits:
 
     def glyph(self, digit: str, rng: np.random.Generator) -> Glyph:
         """One of the digit's images, chosen at random."""
-        image = self.images[rng.choice(self.of_digit[int(digit)])].astype(np.float32) / 255
+        image = _bent(self.images[rng.choice(self.of_digit[int(digit)])].astype(np.float32) / 255, rng)
         ys, xs = np.nonzero(image > 0.15)
         image = np.pad(image[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1], 2)
         # MNIST fits each digit into 20 pixels; a face's digits are 0.7 em high
@@ -130,6 +130,15 @@ def plain_stroke(character: str, rng: np.random.Generator) -> Glyph | None:
     points = np.array([(x, y), bend, (x1, y1)]).round().astype(np.int32)
     cv2.polylines(ink, [points], False, 1.0, width, cv2.LINE_AA)
     return _trimmed(ink, EM, baseline=0.75 * EM, advance=(abs(x1 - x) / EM + rng.uniform(0.05, 0.25)))
+
+
+def _bent(image: Ink, rng: np.random.Generator) -> Ink:
+    """The digit's strokes displaced a little, smoothly (elastic distortion: Simard et al., 2003), 28 x 28."""
+    grid = rng.normal(0, rng.uniform(0, 1.1), (2, 4, 4)).astype(np.float32)  # pixels of displacement at 4 x 4 nodes
+    height, width = image.shape
+    dx, dy = (cv2.resize(nodes, (width, height), interpolation=cv2.INTER_CUBIC) for nodes in grid)
+    ys, xs = np.mgrid[:height, :width].astype(np.float32)
+    return np.asarray(cv2.remap(image, xs + dx, ys + dy, cv2.INTER_LINEAR), np.float32)
 
 
 def is_held_out(face: str) -> bool:

@@ -43,10 +43,10 @@ class Recipe:
 
 RECIPES = {
     "cell": Recipe(
-        batch=256, steps_a_minute=220, sheets_a_step=0.10, window=120, harvest_for_half=60_000, learning_rate=4e-3
+        batch=256, steps_a_minute=150, sheets_a_step=0.10, window=120, harvest_for_half=60_000, learning_rate=4e-3
     ),
     "line": Recipe(
-        batch=32, steps_a_minute=420, sheets_a_step=0.045, window=120, harvest_for_half=12_000, learning_rate=2.5e-3
+        batch=32, steps_a_minute=240, sheets_a_step=0.045, window=120, harvest_for_half=12_000, learning_rate=2.5e-3
     ),
 }
 
