@@ -6,19 +6,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from extractors.reading import PageKind
+from flows.naming import named_document
 from flows.store import opened_store
 from flows.terminal import err, out, print_table
 from pipeline.errors import NotThere
 from pipeline.show import draw
 from pipeline.store.engine import read_only
-from pipeline.store.models import Document, Form, Page, Source
-
-SHORTEST_PREFIX = 4
-"""Digits of a SHA-256 from which they name a document: fewer would be taken for its number."""
+from pipeline.store.models import Document, Form, Page
 
 
 def show(
@@ -41,25 +38,12 @@ def show(
     Example: faxforms show 0004.tif --page 2 --out page.png
     """
     with opened_store() as store, Session(read_only(store.engine)) as session:
-        document = _find(session, doc)
+        document = named_document(session, doc)
         chosen = _page(document, page)
         target = picture or Path(f"document-{document.id}-page-{chosen.page}.png")
         target.write_bytes(draw(store, document.id, chosen.page))
         _print_document(document, chosen)
     err.print(f"{target} written", markup=False, highlight=False)
-
-
-def _find(session: Session, doc: str) -> Document:
-    """Find the document by number, SHA-256 or file name, in this order; NotThere unless it is exactly one."""
-    if doc.isdigit() and (numbered := session.get(Document, int(doc))) is not None:
-        return numbered
-    wanted = [Document.sources.any(or_(Source.file == doc, Source.file.endswith(f"/{doc}", autoescape=True)))]
-    if len(doc) >= SHORTEST_PREFIX:
-        wanted.append(Document.sha256.startswith(doc.lower(), autoescape=True))
-    found = session.scalars(select(Document).where(or_(*wanted)).limit(2)).all()
-    if len(found) != 1:
-        raise NotThere("show: several documents are called so" if found else "show: there is no such document")
-    return found[0]
 
 
 def _page(document: Document, number: int | None) -> Page:
