@@ -15,7 +15,7 @@ from validators.identification import (
     identify_patient,
     identify_prescriber,
 )
-from validators.registry import Programme, RegistrySnapshot
+from validators.registry import Programme, Registry
 from validators.rulebook.load import DoubtPolicy, Rulebook, Thresholds
 
 
@@ -25,7 +25,7 @@ class Case:
 
     content: Content
     received: dt.date
-    registry: RegistrySnapshot
+    registry: Registry
     thresholds: Thresholds
     doubts: DoubtPolicy
     patient: PatientMatch
@@ -117,7 +117,7 @@ RuleFunctions = Mapping[str, RuleFunction]
 """The functions of one group of rules, by number."""
 
 
-def case_of(content: Content, received: dt.date, registry: RegistrySnapshot, rulebook: Rulebook) -> Case:
+def case_of(content: Content, received: dt.date, registry: Registry, rulebook: Rulebook) -> Case:
     """The case of one form, with the people on it looked up."""
     return Case(
         content=content,

@@ -19,7 +19,7 @@ import yaml
 
 from validators.content import Content
 from validators.names import PersonName, likeness, similarity, split_name
-from validators.registry import Designee, Patient, Prescriber, Programme, RegistrySnapshot
+from validators.registry import Designee, Patient, Prescriber, Programme, Registry
 
 WEIGHTS_FILE = Path(__file__).parent / "rulebook" / "identification.yaml"
 
@@ -51,7 +51,7 @@ class PrescriberMatch:
     prescriber: Prescriber | None = None
 
 
-def identify_patient(content: Content, registry: RegistrySnapshot) -> PatientMatch:
+def identify_patient(content: Content, registry: Registry) -> PatientMatch:
     """The registry's patient whom the form means, with the probability of it and the margin to the runner-up."""
     dob, zip_code = content.tentative("patient_dob"), content.tentative("patient_zip")
     npi = prescriber_npi(content)
@@ -60,7 +60,7 @@ def identify_patient(content: Content, registry: RegistrySnapshot) -> PatientMat
     )
     if not candidates:
         return PatientMatch(Certainty.NOBODY)
-    prior = _weights()["prior_enrolled"] / max(1, len(registry.patients))
+    prior = _weights()["prior_enrolled"] / max(1, registry.count_patients())
     odds = {p.key: prior * math.exp(_evidence(content, p, npi)) for p in candidates}
     total = sum(odds.values()) + 1 - _weights()["prior_enrolled"]
     ranked = sorted(candidates, key=lambda p: odds[p.key], reverse=True)
@@ -70,12 +70,13 @@ def identify_patient(content: Content, registry: RegistrySnapshot) -> PatientMat
     return PatientMatch(certainty, None if certainty is Certainty.NOBODY else best, score, margin)
 
 
-def identify_prescriber(content: Content, registry: RegistrySnapshot) -> PrescriberMatch:
+def identify_prescriber(content: Content, registry: Registry) -> PrescriberMatch:
     """The registry's prescriber whom the form means: by NPI, and by name where the form gives a DEA number instead."""
     npi, name = prescriber_npi(content), content.name("prescriber")
     limits = _weights()["prescriber_name"]
     if npi is None:
-        alike = [p for p in registry.prescribers if name and likeness(name, p.name) >= limits["by_name_alone"]]
+        named = registry.prescribers_named(name) if name else ()
+        alike = [p for p in named if name and likeness(name, p.name) >= limits["by_name_alone"]]
         return PrescriberMatch(Certainty.SURE, alike[0]) if len(alike) == 1 else PrescriberMatch(Certainty.NOBODY)
     found = registry.prescriber(npi)
     if found is None:
@@ -89,9 +90,7 @@ def identify_prescriber(content: Content, registry: RegistrySnapshot) -> Prescri
     return PrescriberMatch(Certainty.SURE, found)
 
 
-def identify_designee(
-    content: Content, registry: RegistrySnapshot, npi: str, programme: Programme, on: dt.date
-) -> Certainty:
+def identify_designee(content: Content, registry: Registry, npi: str, programme: Programme, on: dt.date) -> Certainty:
     """Whether the submitter is a designee enrolled for that prescriber: by printed name and telephone number together.
 
     A name that fits somebody who is not linked better than anybody who is, is not linked.
@@ -102,7 +101,9 @@ def identify_designee(
         return Certainty.DOUBTFUL
     name, known = split_name(written), not content.is_unknown("submitter_name")
     best = max((_designee_likeness(content, name, known, d) for d in linked), default=0.0)
-    others = max((likeness(name, d.name) for d in registry.designees if d not in linked), default=0.0)
+    if best == 1.0:
+        return Certainty.SURE  # nobody fits better
+    others = max((likeness(name, d.name) for d in registry.designees_named(name) if d not in linked), default=0.0)
     if best > 0 and best >= others:
         return Certainty.SURE
     return Certainty.NOBODY if known else Certainty.DOUBTFUL

@@ -11,7 +11,7 @@ from validators.case import Case, RuleFunctions, case_of
 from validators.content import PAGE_MISSING, Content, Unknown, UnknownValue
 from validators.findings import SEVERITY_OF_OUTCOME, Doubt, Finding, Flag, RuleResult
 from validators.identification import PatientMatch, PrescriberMatch
-from validators.registry import RegistrySnapshot
+from validators.registry import Registry
 from validators.rulebook import (
     a_time_and_channel,
     b_purpose,
@@ -65,7 +65,7 @@ class Judgement:
     prescriber: PrescriberMatch
 
 
-def judge(content: Content, received: dt.date, registry: RegistrySnapshot) -> Judgement:
+def judge(content: Content, received: dt.date, registry: Registry) -> Judgement:
     """Apply every rule to one form.
 
     A finding that an earlier rule has made already (same reason, same field) is not repeated.

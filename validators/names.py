@@ -6,6 +6,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+KEY_LETTERS = 3
+"""Letters that two names must share at the start of a half to be compared at all: an index can find those."""
+
 
 @dataclass(frozen=True, slots=True)
 class PersonName:
@@ -17,6 +20,16 @@ class PersonName:
     def swapped(self) -> PersonName:
         """The same two words in the other order (a single name field takes either)."""
         return PersonName(first=self.last, last=self.first)
+
+
+def name_key(word: str) -> str:
+    """The first letters of a half of a name, without case, accents and marks."""
+    return plain(word)[:KEY_LETTERS]
+
+
+def name_keys(name: PersonName) -> frozenset[str]:
+    """The keys of both halves, since either may be written first; two names that share none are not alike."""
+    return frozenset({name_key(name.first), name_key(name.last)} - {""})
 
 
 def split_name(text: str) -> PersonName:

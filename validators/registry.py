@@ -1,4 +1,8 @@
-"""Who is certified, enrolled and linked: an unchanging snapshot of the programme's registry to look things up in."""
+"""Who is certified, enrolled and linked: what the judge may ask the programme's registry, as it stood on a day.
+
+`Registry` is what a judge needs, whoever keeps the rows; `RegistrySnapshot` holds all of them in memory. The one over
+the database is in pipeline/registry_lookup.py and answers the same.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
-from validators.names import PersonName
+from validators.names import PersonName, name_keys
 
 
 class Programme(StrEnum):
@@ -82,9 +86,34 @@ class Pharmacy:
     certified: Membership
 
 
+class Registry(Protocol):
+    """The registry as it stood on one day, to look people up in. It does not change while a form is judged."""
+
+    def prescriber(self, npi: str) -> Prescriber | None:
+        """The prescriber with that NPI."""
+
+    def prescribers_named(self, name: PersonName) -> Sequence[Prescriber]:
+        """The prescribers whom that name may mean: those who share a name key with it (`names.name_keys`)."""
+
+    def designees_of(self, prescriber_npi: str) -> Sequence[Designee]:
+        """The designees of that prescriber, enrolled or not."""
+
+    def designees_named(self, name: PersonName) -> Sequence[Designee]:
+        """The designees, of whatever prescriber, whom that name may mean."""
+
+    def knows_designees(self, programme: Programme) -> bool:
+        """Whether the registry records designees of that programme at all (those of the first may be lost)."""
+
+    def patients_like(self, dob: dt.date | None, zip_code: str | None, npi: str | None) -> Sequence[Patient]:
+        """The patients who share a date of birth, a ZIP code or a prescriber: the only ones who can be meant."""
+
+    def count_patients(self) -> int:
+        """About how many patients there are: the chance that a form means any one of them hangs on it."""
+
+
 @dataclass(frozen=True)
 class RegistrySnapshot:
-    """The registry as it stood when a form was judged."""
+    """The whole registry of one day in memory."""
 
     prescribers: tuple[Prescriber, ...] = ()
     designees: tuple[Designee, ...] = ()
@@ -109,9 +138,17 @@ class RegistrySnapshot:
         """The prescriber with that NPI."""
         return self._prescriber_by_npi.get(npi)
 
+    def prescribers_named(self, name: PersonName) -> tuple[Prescriber, ...]:
+        """The prescribers who share a name key with that name."""
+        return tuple(other for other in self.prescribers if name_keys(name) & name_keys(other.name))
+
     def designees_of(self, prescriber_npi: str) -> tuple[Designee, ...]:
         """The designees of that prescriber, enrolled or not."""
         return tuple(designee for designee in self.designees if designee.prescriber_npi == prescriber_npi)
+
+    def designees_named(self, name: PersonName) -> tuple[Designee, ...]:
+        """The designees who share a name key with that name."""
+        return tuple(other for other in self.designees if name_keys(name) & name_keys(other.name))
 
     def knows_designees(self, programme: Programme) -> bool:
         """Whether the registry records designees of that programme at all (those of the first may be lost)."""
@@ -121,6 +158,10 @@ class RegistrySnapshot:
         """The patients who share a date of birth, a ZIP code or a prescriber: the only ones who can be meant."""
         near = (self._patients_by.get(evidence, ()) for evidence in (("dob", dob), ("zip", zip_code), ("npi", npi)))
         return tuple({patient.key: patient for group in near for patient in group}.values())
+
+    def count_patients(self) -> int:
+        """How many patients there are."""
+        return len(self.patients)
 
     @cached_property
     def _prescriber_by_npi(self) -> Mapping[str, Prescriber]:
@@ -153,7 +194,7 @@ def _patient(entry: Mapping[str, Any]) -> Patient:
         key=str(entry.get("key") or patient_key(_name(entry), entry["dob"], entry["zip"])),
         name=_name(entry),
         dob=dt.date.fromisoformat(entry["dob"]),
-        zip=entry["zip"],
+        zip=entry["zip"] or "",
         gender=entry.get("gender") or "",
         prescriber_npi=entry["prescriber_npi"],
         enrolled=_membership(entry, "enrolled"),
