@@ -241,6 +241,7 @@ class FormRoute(Base):
     route: Mapped[str] = mapped_column(String(16), index=True)
     reasons: Mapped[list[Any]]
     duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("forms.id"))
+    contradicts: Mapped[int | None] = mapped_column(ForeignKey("forms.id"))  # to be shown side by side
     decided_by: Mapped[str] = mapped_column(String(100))
     decided_at: Mapped[dt.datetime]
     settings_id: Mapped[int | None] = mapped_column(ForeignKey("settings_snapshots.id"))
