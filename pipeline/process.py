@@ -131,10 +131,9 @@ def _decide(store: Store, held: ledger.Claim, reading: DocumentReading) -> Outco
 
 def _queue_what_is_no_form(session: Session, document: Document, reading: DocumentReading) -> None:
     """Unknown pages, and documents that could not be read whole, wait for a person too."""
-    reasons = [finding.reason for finding in judge_pages(reading.pages)]
-    if reasons:
-        first = next(page.page for page in reading.pages if page.kind is PageKind.UNKNOWN)
-        queue.put(session, document, reasons, page=first)
+    found = judge_pages(reading.pages, document.received)
+    if found:
+        queue.put(session, document, [about.finding.reason for about in found], page=found[0].page)
     elif reading.status is not DocumentStatus.DONE and not document.review_items:
         queue.put(session, document, ["unreadable"])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from extractors.definition import Field, FieldKind, FormDefinition
@@ -77,6 +77,31 @@ class UnknownValue(Exception):
     def __init__(self, field: str) -> None:
         super().__init__(f"{field} is not known")
         self.field = field
+
+
+class NotedFields(Mapping[str, FieldContent]):
+    """The fields of a form, noting which ones are looked at: what a rule was decided by can then be told."""
+
+    def __init__(self, fields: Mapping[str, FieldContent]) -> None:
+        self._fields = fields
+        self._looked_at: dict[str, None] = {}
+
+    def __getitem__(self, name: str) -> FieldContent:
+        content = self._fields[name]
+        self._looked_at[name] = None
+        return content
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def take_notes(self) -> tuple[str, ...]:
+        """The fields looked at since the last time, in the order of the first look."""
+        names = tuple(self._looked_at)
+        self._looked_at.clear()
+        return names
 
 
 @dataclass(frozen=True, slots=True)

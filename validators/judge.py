@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from validators.case import Case, RuleFunctions, case_of
-from validators.content import PAGE_MISSING, Content, Unknown, UnknownValue
+from validators.content import PAGE_MISSING, Content, NotedFields, Unknown, UnknownValue
 from validators.findings import SEVERITY_OF_OUTCOME, Doubt, Finding, Flag, RuleResult
 from validators.identification import PatientMatch, PrescriberMatch
 from validators.registry import Registry
@@ -48,11 +48,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One rule and what became of it, with the reason in a few words."""
+    """One rule and what became of it, with the reason in a few words, and the fields that it looked at."""
 
     rule: str
     verdict: Verdict
     why: str = ""
+    looked_at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,14 @@ class Judgement:
     prescriber: PrescriberMatch
 
 
-def judge(content: Content, received: dt.date, registry: Registry) -> Judgement:
-    """Apply every rule to one form.
+def judge(content: Content, received: dt.date, registry: Registry, book: Rulebook | None = None) -> Judgement:
+    """Apply every rule to one form, those of the rulebook as shipped unless another is given.
 
     A finding that an earlier rule has made already (same reason, same field) is not repeated.
     """
-    book = rulebook()
-    case = case_of(content, received, registry, book)
+    book = book or rulebook()
+    fields = NotedFields(content.fields)
+    case = case_of(replace(content, fields=fields), received, registry, book)
     findings: dict[tuple[str, str | None], Finding] = {}
     evaluated = []
     for rule in book.rules.values():
@@ -79,8 +81,9 @@ def judge(content: Content, received: dt.date, registry: Registry) -> Judgement:
         if why_not:
             evaluated.append(Evaluation(rule.number, Verdict.NOT_APPLICABLE, why_not))
             continue
+        fields.take_notes()
         results = list(_results(rule, case))
-        evaluated.append(_evaluation(rule, results))
+        evaluated.append(_evaluation(rule, results, fields.take_notes()))
         for finding in _findings(rule, results, case, book):
             findings.setdefault((finding.reason, finding.field), finding)
     return Judgement(tuple(findings.values()), tuple(evaluated), case.patient, case.prescriber)
@@ -107,14 +110,14 @@ def _results(rule: Rule, case: Case) -> Iterator[RuleResult]:
         yield Doubt(unknown.field)
 
 
-def _evaluation(rule: Rule, results: Iterable[RuleResult]) -> Evaluation:
+def _evaluation(rule: Rule, results: Iterable[RuleResult], looked_at: tuple[str, ...]) -> Evaluation:
     flags = [result.reason for result in results if isinstance(result, Flag)]
     doubts = [result.field for result in results if isinstance(result, Doubt)]
     if flags:
-        return Evaluation(rule.number, Verdict.FIRED, ", ".join(flags))
+        return Evaluation(rule.number, Verdict.FIRED, ", ".join(flags), looked_at)
     if doubts:
-        return Evaluation(rule.number, Verdict.UNDECIDED, f"not known: {', '.join(doubts)}")
-    return Evaluation(rule.number, Verdict.PASSED)
+        return Evaluation(rule.number, Verdict.UNDECIDED, f"not known: {', '.join(doubts)}", looked_at)
+    return Evaluation(rule.number, Verdict.PASSED, looked_at=looked_at)
 
 
 def _findings(rule: Rule, results: Iterable[RuleResult], case: Case, book: Rulebook) -> Iterator[Finding]:

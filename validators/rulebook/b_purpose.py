@@ -46,10 +46,14 @@ def r12_old_enrollment_enrolls_nobody(_: Case) -> Iterator[RuleResult]:
     yield Flag("form_superseded")
 
 
-def r13_status_has_its_date(case: Case) -> Iterator[RuleResult]:
-    """Treatment that is interrupted or discontinued is so from a date on."""
-    content = case.content
-    if content.choice("treatment_status") in {"interrupted", "discontinued"} and not content.is_written("status_date"):
+def r13_one_status_with_its_date(case: Case) -> Iterator[RuleResult]:
+    """A form has one treatment status; one that is interrupted or discontinued is so from a date on."""
+    status = case.content.value("treatment_status")
+    if status is None:
+        yield Flag("missing", "treatment_status")
+    elif isinstance(status, tuple):
+        yield Flag("conflict", "treatment_status")
+    elif status in {"interrupted", "discontinued"} and not case.content.is_written("status_date"):
         yield Flag("missing", "status_date")
 
 
@@ -64,5 +68,5 @@ RULES: RuleFunctions = {
     "R10": r10_monthly_report_is_whole,
     "R11": r11_lab_form_is_an_extra_result,
     "R12": r12_old_enrollment_enrolls_nobody,
-    "R13": r13_status_has_its_date,
+    "R13": r13_one_status_with_its_date,
 }

@@ -20,6 +20,19 @@ def r50_inpatient_result_in_time(case: Case) -> Iterator[RuleResult]:
         yield Flag("anc_late", "anc_draw_date")
 
 
+def r51_result_is_current(case: Case) -> Iterator[RuleResult]:
+    """An ANC is current when it was reported in the time that goes with the monitoring frequency."""
+    figures = case.thresholds
+    longest = {
+        "weekly": figures.current_days_weekly,
+        "every_2_weeks": figures.current_days_every_2_weeks,
+        "monthly": figures.current_days_monthly,
+    }.get(case.content.choice("monitoring_frequency") or "")
+    newest = case.newest_draw()
+    if longest is not None and newest is not None and (case.received - newest).days > longest:
+        yield Flag("anc_not_current", "anc_draw_date")
+
+
 def r52_rationale_is_the_prescribers(case: Case) -> Iterator[RuleResult]:
     """A treatment rationale on a lab form is the prescriber's; the form asks for one with a low ANC."""
     content = case.content
@@ -52,6 +65,7 @@ def r55_ben_is_the_prescribers(case: Case) -> Iterator[RuleResult]:
 
 RULES: RuleFunctions = {
     "R50": r50_inpatient_result_in_time,
+    "R51": r51_result_is_current,
     "R52": r52_rationale_is_the_prescribers,
     "R53": r53_no_enrollment_by_pharmacies,
     "R55": r55_ben_is_the_prescribers,

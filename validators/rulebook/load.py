@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -21,8 +21,9 @@ class DecidedBy(StrEnum):
     """What has to be at hand to decide a rule."""
 
     FORM = "form"  # one form, the date received and the registry
-    DOCUMENT = "document"  # all pages of a transmission
+    DOCUMENT = "document"  # the pages of a transmission that are no form
     STORE = "store"  # the forms that came before
+    STATUS = "status"  # what is on record about a patient: the status read-out
     NOBODY = "nobody"  # context: the rule decides nothing by itself
 
 
@@ -40,7 +41,8 @@ class Rule:
     """One rule of the catalogue.
 
     `since` and `until` are the first and the last day (None: always); `forms` the families of forms it is about (empty:
-    all); `reasons` the slugs it can give, each with its words.
+    all); `outcome` what it proposes; `reasons` the slugs it can give, each with its words (those of a context rule are
+    for people to look up); `mentions` the patterns in a page's text by which a document's rule knows it.
     """
 
     number: str
@@ -50,7 +52,9 @@ class Rule:
     until: dt.date | None
     forms: tuple[str, ...]
     decided_by: DecidedBy
+    outcome: Outcome
     reasons: Mapping[str, Words]
+    mentions: tuple[str, ...]
     source: str
 
     def in_force(self, on: dt.date) -> bool:
@@ -70,6 +74,13 @@ class Thresholds:
     reenrollment_until: dt.date
     baseline_days: int
     missed_labs_days: int
+    psf_covers_days: int
+    dispense_rationales_a_year: int
+    discharge_supply_days: int
+    discharge_relaxed_from: dt.date
+    current_days_weekly: int
+    current_days_every_2_weeks: int
+    current_days_monthly: int
     anc_least_plausible: int
     anc_most_plausible: int
     anc_low_general: int
@@ -79,6 +90,17 @@ class Thresholds:
     inpatient_report_days: int
     same_name: float
     same_name_in_doubt: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A threshold as the rulebook tells it to people: of which rules, in which unit, from which source."""
+
+    name: str
+    value: dt.date | float
+    unit: str
+    rules: tuple[str, ...]
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +132,12 @@ class Rulebook:
     rules: Mapping[str, Rule]
     doubt_words: Mapping[str, Words]
     thresholds: Thresholds
+    figures: tuple[Figure, ...]
     doubts: DoubtPolicy
+
+    def figures_of(self, rule: str) -> tuple[Figure, ...]:
+        """The thresholds that a rule looks at."""
+        return tuple(figure for figure in self.figures if rule in figure.rules)
 
 
 @cache
@@ -118,10 +145,12 @@ def rulebook() -> Rulebook:
     """The rulebook as shipped, read once."""
     data = _yaml("rules.yaml")
     rules = [_rule(number, entry) for number, entry in data["rules"].items()]
+    figures = [_figure(name, entry) for name, entry in data["thresholds"].items()]
     return Rulebook(
         rules={rule.number: rule for rule in rules},
         doubt_words={reason: _words(entry, Outcome.INCOMPLETE) for reason, entry in data["doubts"].items()},
-        thresholds=Thresholds(**{f.name: data["thresholds"][f.name]["value"] for f in fields(Thresholds)}),
+        thresholds=Thresholds(**{figure.name: figure.value for figure in figures}),  # type: ignore[arg-type]  # YAML
+        figures=tuple(figures),
         doubts=_doubt_policy(_yaml("doubts.yaml")),
     )
 
@@ -147,9 +176,15 @@ def _rule(number: str, entry: Mapping[str, Any]) -> Rule:
         until=entry.get("to"),
         forms=tuple(entry.get("forms", ())),
         decided_by=DecidedBy(entry.get("decided_by", "form")) if decides else DecidedBy.NOBODY,
-        reasons={reason: _words(words, outcome) for reason, words in entry.get("reasons", {}).items()},
+        outcome=outcome,
+        reasons={reason: _words(words, outcome) for reason, words in entry["reasons"].items()},
+        mentions=tuple(entry.get("mentions", ())),
         source=entry["source"],
     )
+
+
+def _figure(name: str, entry: Mapping[str, Any]) -> Figure:
+    return Figure(name, entry["value"], entry["unit"], tuple(entry["rules"]), entry["source"])
 
 
 def _words(entry: Mapping[str, str], outcome: Outcome) -> Words:

@@ -36,7 +36,8 @@ BASELINE = {"submission_type": "baseline"}
         ("R13", {"treatment_status": "interrupted", "status_date": "2022-06-12"}, ""),
         ("R13", {"treatment_status": "interrupted"}, "missing"),
         ("R13", {"treatment_status": "discontinued"}, "missing"),
-        ("R13", {"treatment_status": ("active", "interrupted")}, ""),  # R16
+        ("R13", {"treatment_status": None}, "missing"),
+        ("R13", {"treatment_status": ("active", "interrupted")}, "conflict"),
         ("R13", {"doubtful": {"treatment_status"}}, "not known: treatment_status"),
     ],
 )

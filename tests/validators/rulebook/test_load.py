@@ -9,7 +9,7 @@ import pytest
 
 from extractors.definition_files import load_definitions
 from validators.findings import Outcome
-from validators.rulebook.load import DecidedBy, Rule, rulebook, sender_words
+from validators.rulebook.load import DecidedBy, Rule, Thresholds, rulebook, sender_words
 
 RULES = list(rulebook().rules.values())
 FIELDS = {field.name for definition in load_definitions() for field in definition.fields}
@@ -26,11 +26,22 @@ def test_an_entry_is_whole(rule: Rule) -> None:
     assert rule.title
     assert rule.source
     assert set(rule.forms) <= FAMILIES
-    assert bool(rule.reasons) == (rule.decided_by is not DecidedBy.NOBODY)
+    assert rule.reasons
+    assert (rule.decided_by is DecidedBy.NOBODY) <= (rule.outcome in {Outcome.ACCEPT, Outcome.CONTEXT})
     for words in rule.reasons.values():
-        assert words.operator.format(field="F", about="A.").endswith(".")
-        if words.outcome in {Outcome.REJECT, Outcome.INCOMPLETE, Outcome.PRESCRIBER_ONLY}:
-            assert words.sender  # there is something to ask for
+        assert words.operator.format(field="F", about="A.").endswith((".", "?"))
+        assert words.sender.format(field="F", about="A.").endswith((".", "?"))
+
+
+def test_a_figure_names_rules_and_stands_among_the_thresholds() -> None:
+    book = rulebook()
+    assert {figure.name for figure in book.figures} == set(Thresholds.__slots__)
+    for figure in book.figures:
+        assert set(figure.rules) <= set(book.rules)
+        assert figure.rules
+        assert figure.unit
+        assert figure.source
+    assert [figure.name for figure in book.figures_of("R9")] == ["baseline_days"]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.number)
@@ -57,4 +68,4 @@ def test_words_for_the_sender() -> None:
     assert "30 days" in sender_words("R9", "anc_too_old")
     assert sender_words("R15", "missing:patient_dob", "Date of birth") == "Please fill in: Date of birth."
     assert sender_words("R15", "unreadable")
-    assert sender_words("R6", "enrolled_late") == ""
+    assert sender_words("R15", "low_confidence") == ""  # our reading is the trouble, not the form
