@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from extractors.errors import FaxformsError
-from flows.commands import database, documents, export, forms, ingest, queue, registry, show
+from flows.commands import database, documents, export, forms, ingest, notice, queue, registry, show
 from flows.exit_codes import ExitCode
 from flows.terminal import print_error
 
@@ -50,6 +50,7 @@ app.command()(ingest.ingest)
 app.command()(documents.documents)
 app.command()(queue.queue)
 app.command()(show.show)
+app.command()(notice.notice)
 app.command()(export.export)
 app.add_typer(registry.app, name="registry")
 app.add_typer(forms.app, name="forms")

@@ -6,7 +6,11 @@ FaxformsError
 ├── ManifestError       the manifest cannot be used: nothing of it is taken in
 ├── RegistryFileError   the registry file cannot be used: nothing of it is imported
 ├── DatabaseOutdated    the database is another version's: nothing is done until it is upgraded
-└── NotThere            the document or page asked for does not exist: nothing changes
+├── NotThere            the document or page asked for does not exist: nothing changes
+├── NothingToTell       no finding of the form concerns its sender: no notice is made, the form goes on waiting
+├── WordsMissing        the rulebook has no words for the sender: no notice is made until it has
+├── NoticeTextError     the edited words of a notice cannot be used: no notice is made
+└── ExportFileError     the cursor file of an export cannot be used: nothing is written
 
 Messages name documents by number or hash, never by a path or a patient's data.
 """
@@ -38,3 +42,19 @@ class DatabaseOutdated(FaxformsError):
 
 class NotThere(FaxformsError):
     """A document or page that does not exist."""
+
+
+class NothingToTell(FaxformsError):
+    """A notice was asked for, and there is nothing for the sender in it."""
+
+
+class WordsMissing(FaxformsError):
+    """A rule without words for the sender."""
+
+
+class NoticeTextError(FaxformsError):
+    """Words of a notice that cannot be used."""
+
+
+class ExportFileError(FaxformsError):
+    """A cursor file that cannot be used."""

@@ -48,6 +48,11 @@ class Settings(BaseSettings):
         return self.data_dir / "originals"
 
     @property
+    def notices(self) -> Path:
+        """The folder of the notices to senders."""
+        return self.data_dir / "notices"
+
+    @property
     def lease(self) -> timedelta:
         """How long a process may work on a document before another may take it over."""
         return timedelta(minutes=self.lease_minutes)

@@ -1,0 +1,91 @@
+"""The words of a notice as a file that a person edits (YAML), and back."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import yaml
+
+from pipeline.errors import NoticeTextError
+from pipeline.notice.notice import Draft, Notice, Point
+
+HEAD = """\
+# A notice to the sender, as it will stand on the page. Change any words; take out points, or the pictures of points;
+# empty what shall not stand there. An empty `to` or `fax` leaves a line to be filled in by hand.
+"""
+
+NEEDED = ("sender", "title", "opening", "what_to_do", "questions")
+"""What no notice can go without, besides a point."""
+
+WIDTH = 110
+"""Characters in a line of the file."""
+
+
+def as_text(draft: Draft) -> str:
+    """The draft as YAML; what the operator has to know stands above it as comments."""
+    remarks = [f"# - {remark}" for remark in draft.remarks]
+    if remarks:
+        remarks = ["#", "# For you, not for the sender:", *remarks]
+    words: dict[str, Any] = {name: getattr(draft.notice, name) for name in _names()}
+    words["points"] = [_point_as_words(point) for point in draft.notice.points]
+    body = yaml.safe_dump(words, sort_keys=False, allow_unicode=True, width=WIDTH)
+    return "\n".join([HEAD.rstrip(), *remarks, "", body])
+
+
+def from_text(text: str) -> Notice:
+    """The notice that an edited file says.
+
+    Raises:
+        NoticeTextError: it is no YAML, has keys that a notice does not have, or lacks what no notice can go without.
+            The message names keys, never what they say.
+    """
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise NoticeTextError(f"notice text: no YAML{f' in line {mark.line + 1}' if mark else ''}") from None
+    words = _mapping(data, {*_names(), "points"}, "the file")
+    points = words.pop("points", None)
+    if not isinstance(points, list) or not points:
+        raise NoticeTextError("notice text: it has no points")
+    said = {name: _words(words.get(name), name) for name in _names()}
+    for name in NEEDED:
+        if not said[name]:
+            raise NoticeTextError(f"notice text: {name} is empty")
+    return Notice(points=tuple(_point(point, number) for number, point in enumerate(points, start=1)), **said)
+
+
+def _names() -> list[str]:
+    return [field.name for field in fields(Notice) if field.name != "points"]
+
+
+def _point_as_words(point: Point) -> dict[str, str]:
+    words = {"place": point.place, "says": point.says, "picture": point.picture}
+    return {name: value for name, value in words.items() if value}
+
+
+def _point(data: object, number: int) -> Point:
+    where = f"point {number}"
+    words = _mapping(data, {"place", "says", "picture"}, where)
+    point = Point(**{name: _words(value, f"{where}: {name}") for name, value in {"says": "", **words}.items()})
+    if not point.says:
+        raise NoticeTextError(f"notice text: {where} says nothing")
+    return point
+
+
+def _mapping(data: object, allowed: set[str], where: str) -> dict[str, object]:
+    if not isinstance(data, dict):
+        raise NoticeTextError(f"notice text: {where} has no keys")
+    if unknown := {str(key) for key in data} - allowed:
+        raise NoticeTextError(
+            f"notice text: {where} has {len(unknown)} unknown keys; it may have {', '.join(sorted(allowed))}"
+        )
+    return dict(data)
+
+
+def _words(value: object, where: str) -> str:
+    """Words on one line; a number or a date that somebody wrote without quotes is taken as written."""
+    if isinstance(value, dict | list):
+        raise NoticeTextError(f"notice text: {where} has to be words")
+    return "" if value is None else " ".join(str(value).split())
