@@ -103,7 +103,7 @@ def _words(store: Store, subject: Subject, text: Path | None, edit: bool) -> tup
 def _drafted(store: Store, subject: Subject) -> Draft:
     drafted = make.draft(store, subject, dt.datetime.now().astimezone().date())
     for remark in drafted.remarks:
-        err.print(remark, markup=False, highlight=False)
+        err.print(remark, markup=False, highlight=False, soft_wrap=True)
     return drafted
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractors.definition import FormDefinition
 from pipeline.deciding import definitions
@@ -23,6 +23,9 @@ MOST_SINGLE = 6
 
 REFERENCE_DIGITS = 8
 """Digits of the document's SHA-256 that name it on the telephone; `faxforms show` finds it by them."""
+
+DOUBT, UNREADABLE = "low_confidence", "unreadable"
+"""The reader's doubt, which the desk settles, and what the sender is told when the desk cannot read it either."""
 
 PAGES = "R49"
 """The rule on pages and files that cannot be read."""
@@ -96,7 +99,7 @@ def _notice(
     numbers = {"phone": contact.phone, "fax": contact.fax, "reference": reference}
     return Notice(
         sender=words.sender,
-        contact=f"Phone {contact.phone}   Fax {contact.fax}",
+        contact=f"Phone {contact.phone}, fax {contact.fax}",
         title=around.title,
         to=to,
         fax=fax,
@@ -114,8 +117,11 @@ def _notice(
 
 
 def _told(findings: Sequence[FormFinding]) -> tuple[list[Told], list[str]]:
-    """What the sender is told, the gravest first, and remarks on what is left to the desk."""
-    told, remarks = [], []
+    """What the sender is told, the gravest first, and remarks on what is left to the desk.
+
+    Where the reader's doubts are all there is, they are told as unreadable, to be used when the desk reads no more.
+    """
+    told, doubts, remarks = [], [], []
     for finding in findings:
         if finding.severity == Severity.INFO or finding.in_order:
             continue
@@ -123,8 +129,13 @@ def _told(findings: Sequence[FormFinding]) -> tuple[list[Told], list[str]]:
         one = Told(finding.rule, slug, finding.field or missing or None, Outcome(finding.outcome))
         if slug in standing().for_the_desk and not sender_words(one.rule, slug):
             remarks.append(f"Not told to the sender, settle it first: {finding.rule}, {finding.message}")
+            doubts += [replace(one, slug=UNREADABLE)] if slug == DOUBT else []
         else:
             told.append(one)
+    if doubts and not told:
+        return doubts, [
+            "The program was unsure of these places. Take out what you can read; if that is all, send nothing."
+        ]
     return sorted(told, key=lambda one: one.outcome.precedence), remarks
 
 

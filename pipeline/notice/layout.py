@@ -78,7 +78,8 @@ def _flowables(notice: Notice, pictures: Mapping[str, bytes], size: Size, shown:
     """Everything on the page, from top to bottom, with the first `shown` points."""
     styles = _Styles.of(size)
     parts: list[Flowable] = [
-        _side_by_side(_text(notice.sender, styles.sender), _text(notice.contact, styles.right), share=0.54),
+        _text(notice.sender, styles.sender),
+        _text(notice.contact, styles.contact),
         HRFlowable(width="100%", thickness=2.5, color=black, spaceBefore=4, spaceAfter=8),
         _text(notice.title, styles.title),
         _address(notice, styles),
@@ -165,7 +166,7 @@ class _Styles:
     """The type of the page."""
 
     sender: ParagraphStyle
-    right: ParagraphStyle
+    contact: ParagraphStyle
     title: ParagraphStyle
     body: ParagraphStyle
     strong: ParagraphStyle
@@ -180,8 +181,8 @@ class _Styles:
             return ParagraphStyle("like", parent=body, **changed)
 
         return _Styles(
-            sender=like(fontName="Vera-Bold", fontSize=14, leading=17),
-            right=like(fontName="Vera-Bold", fontSize=11, leading=17, alignment=2),
+            sender=like(fontName="Vera-Bold", fontSize=15, leading=19),
+            contact=like(fontName="Vera-Bold", fontSize=12, leading=16),
             title=like(fontName="Vera-Bold", fontSize=18, leading=22, spaceAfter=7),
             body=body,
             strong=like(fontName="Vera-Bold", spaceAfter=3),

@@ -20,7 +20,7 @@ from pipeline.store.engine import read_only
 from pipeline.store.models import Form, Page
 from pipeline.store.opening import Store
 
-AROUND = (20.0, 13.0)
+AROUND = (45.0, 13.0)
 """Points shown beside, and above and below a field: enough for its label."""
 
 BESIDE_A_BOX = 110.0

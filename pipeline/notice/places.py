@@ -65,7 +65,7 @@ def _number(field: Field) -> str:
 def _short(field: Field) -> str:
     """The label without hints in brackets and without what follows a colon."""
     words = re.sub(r"\s*\([^()]*\)", "", field.label.partition(": ")[0]) or field.name.replace("_", " ")
-    return textwrap.shorten(words.rstrip("."), LONGEST, placeholder=" …")
+    return textwrap.shorten(words.rstrip(".:"), LONGEST, placeholder=" …")
 
 
 def _whose(field: Field) -> str:
