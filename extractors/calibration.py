@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Literal
 
@@ -9,30 +10,52 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from extractors.reading import Pen
+
 Curve = tuple[tuple[float, float], ...]
-"""Points (belief, chance), both rising, the first at belief 0 and the last at 1."""
+"""Points (nines of belief, chance), both rising; before the first and after the last the curve is level."""
+
+ReadKind = Literal["digits", "date", "differing", "text"]
+"""Numbers and dates on which two readings agree, numbers on which they differ, and text."""
+
+MOST_NINES = 6.0
 
 
 class Calibration(BaseModel):
-    """A curve for each kind of reading."""
+    """For each kind of reading a curve for each pen."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    number: Curve
-    text: Curve
+    digits: dict[Pen, Curve]
+    date: dict[Pen, Curve]
+    differing: dict[Pen, Curve]
+    text: dict[Pen, Curve]
 
-    @field_validator("number", "text")
+    @field_validator("digits", "date", "differing", "text")
     @classmethod
-    def _rises(cls, curve: Curve) -> Curve:
-        beliefs, chances = zip(*curve, strict=True)
-        if list(beliefs) != sorted(beliefs) or list(chances) != sorted(chances) or (beliefs[0], beliefs[-1]) != (0, 1):
-            raise ValueError("a curve rises from belief 0 to belief 1")
-        return curve
+    def _rises(cls, curves: dict[Pen, Curve]) -> dict[Pen, Curve]:
+        if set(curves) != {Pen.TYPED, Pen.HAND}:
+            raise ValueError("there is a curve for what is typed and one for what is written by hand")
+        for curve in curves.values():
+            beliefs, chances = zip(*curve, strict=True)
+            if list(beliefs) != sorted(beliefs) or list(chances) != sorted(chances):
+                raise ValueError("a curve rises")
+        return curves
 
-    def chance(self, kind: Literal["number", "text"], belief: float) -> float:
-        """The measured chance (0 to 1) that a reading with that belief (0 to 1) is right."""
-        beliefs, chances = zip(*getattr(self, kind), strict=True)
-        return float(np.interp(belief, beliefs, chances))
+    def chance(self, kind: ReadKind, pen: Pen, belief: float) -> float:
+        """The measured chance (0 to 1) that a reading of that belief is right, 0 to 1; for an unknown pen the least."""
+        curves: dict[Pen, Curve] = getattr(self, kind)
+        return min(_on_curve(curves[known], belief) for known in ([pen] if pen in curves else curves))
+
+
+def nines(belief: float) -> float:
+    """How many nines a belief has: 1 for 0.9, 2 for 0.99, up to `MOST_NINES`; differences near certainty count."""
+    return min(MOST_NINES, -math.log10(max(1.0 - belief, 1e-9)))
+
+
+def _on_curve(curve: Curve, belief: float) -> float:
+    beliefs, chances = zip(*curve, strict=True)
+    return float(np.interp(nines(belief), beliefs, chances))
 
 
 CALIBRATION = Calibration.model_validate(

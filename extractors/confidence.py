@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from extractors.calibration import CALIBRATION
+from extractors.calibration import CALIBRATION, ReadKind
 from extractors.definition import Field, FieldKind
 from extractors.marks import Mark, MarkState
-from extractors.numbers import NumberReading
+from extractors.numbers import NumberReading, is_number
+from extractors.reading import Pen
 from extractors.signatures import Signature
 from extractors.thresholds import THRESHOLDS
 
 CERTAIN = 0.9999  # no reading of a picture is surer
+LOW = "low_confidence"
+"""Why a value is doubtful that nothing speaks against but its chance."""
+NOT_THE_READER = ("struck", "format", "slipped")
+"""Doubts that the readers' beliefs say nothing about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +30,36 @@ class Belief:
     why: str = ""
 
 
-def believe_number(field: Field, reading: NumberReading, fits: bool) -> Belief:
+def believe_number(field: Field, pen: Pen, reading: NumberReading, fits: bool) -> Belief:
     """Digits and dates: only what two readings agree on, and what has the field's form, can be sure."""
-    if reading.struck:
-        return Belief(min(number_belief(reading), 0.5), "struck")
-    if not reading.agree:
-        return Belief(0.5 * max(reading.chance, reading.second_chance), "readings_differ")
-    if not fits:
-        return Belief(min(number_belief(reading), 0.5), "format")
-    return _judged(field.kind, CALIBRATION.chance("number", number_belief(reading)))
+    why = "struck" if reading.struck else "" if reading.agree else "readings_differ"
+    return calibrated(field, pen, reading.chance, why or ("" if fits else "format"))
 
 
-def number_belief(reading: NumberReading) -> float:
-    """Both readers' belief in what they agree on, uncalibrated; odd strokes mislead both, so both must be sure."""
-    return reading.chance * reading.second_chance
-
-
-def believe_text(field: Field, belief: float) -> Belief:
+def believe_text(field: Field, pen: Pen, belief: float) -> Belief:
     """Names and free text, by the engine's own belief."""
-    return _judged(field.kind, CALIBRATION.chance("text", belief))
+    return calibrated(field, pen, belief)
+
+
+def calibrated(field: Field, pen: Pen, belief: float, why: str = "") -> Belief:
+    """What a belief (0 to 1) in a field's value is worth; a doubt that is there already (`why`) stays.
+
+    Also for those who know more than the ink (the rules' own evidence) and come with a belief that they have weighed.
+    """
+    chance = min(CALIBRATION.chance(_kind(field, why), pen, belief), CERTAIN)
+    if why in NOT_THE_READER:
+        return Belief(min(chance, 0.5), why)
+    if why in ("", LOW):
+        return Belief(chance, "" if chance >= THRESHOLDS.sure[field.kind] else LOW)
+    return Belief(chance, why)
+
+
+def _kind(field: Field, why: str) -> ReadKind:
+    if not is_number(field):
+        return "text"
+    if why == "readings_differ":
+        return "differing"
+    return "date" if field.kind is FieldKind.DATE else "digits"
 
 
 def believe_empty(area: float) -> Belief:
@@ -59,7 +75,8 @@ def believe_marks(field: Field, marks: list[Mark]) -> Belief:
         chance *= mark.chance if mark.state is MarkState.ON else 1.0 - mark.chance
     if any(mark.state is MarkState.UNSURE for mark in marks):
         return Belief(min(chance, 0.6), "unsure_mark")
-    return _judged(field.kind, chance)
+    chance = min(max(chance, 0.0), CERTAIN)
+    return Belief(chance, "" if chance >= THRESHOLDS.sure[field.kind] else LOW)
 
 
 def believe_signature(signature: Signature) -> Belief:
@@ -67,8 +84,3 @@ def believe_signature(signature: Signature) -> Belief:
     if signature.present is None:
         return Belief(0.5, "unsure_signature")
     return Belief(0.999)
-
-
-def _judged(kind: FieldKind, chance: float) -> Belief:
-    chance = min(max(chance, 0.0), CERTAIN)
-    return Belief(chance, "" if chance >= THRESHOLDS.sure[kind] else "low_confidence")

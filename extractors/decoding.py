@@ -7,7 +7,7 @@ added) by their full CTC probability (Graves et al. 2006, the forward algorithm)
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ from extractors.engines import LogProbs
 from extractors.formats import Format, Symbol
 
 SURE_BLANK = 0.9999  # steps in a row that are blank with at least this probability count as one
+OTHERS = 8  # texts handed out beside the most probable one
 ALTERNATIVES = 3  # symbols tried in a place beside the best
 LEAST_EMISSION = 1e-4  # a symbol below this probability is not tried
 LEAST_PROBABILITY = 1e-30  # stands for 0 where a logarithm is taken
@@ -31,13 +32,19 @@ class Decoded:
     """The text under the format.
 
     `probability`: the engine's own belief in the text (all CTC paths, look-alikes added), 0 to 1, not calibrated.
-    `runner_up`: the next probable text found. `margin`: natural log of how many times more probable the text is (>= 0).
+    `others`: the next probable texts found, the likeliest first. `margin`: natural log of how many times more probable
+    the text is than the first of them (>= 0).
     """
 
     text: str
     probability: float
-    runner_up: str = ""
+    others: tuple[str, ...] = ()
     margin: float = 0.0
+
+    @property
+    def runner_up(self) -> str:
+        """The next probable text found."""
+        return self.others[0] if self.others else ""
 
 
 NOTHING = Decoded("", 0.0)
@@ -64,15 +71,27 @@ def decode(log_probs: LogProbs, alphabet: str, expected: Format) -> Decoded:
     return _weighed(candidates, _ctc_probabilities(candidates, emissions, automaton.texts), automaton)
 
 
-def cells_as_steps(log_probs: LogProbs) -> LogProbs:
-    """Class probabilities of comb cells (a row a cell, the last column: empty) as CTC steps.
+def probabilities(log_probs: LogProbs, alphabet: str, expected: Format, texts: Sequence[str]) -> Floats:
+    """The engine's belief in each of some texts, all CTC paths and look-alikes added; 0 for what the format forbids.
 
-    A sure blank stands between any two cells, so that equal neighbours stay two.
+    Args:
+        log_probs: T x (len(alphabet) + 1) natural logarithms, the CTC blank last.
+        alphabet: the engine's characters, one a column.
+        expected: the field's format.
+        texts: N texts.
+
+    Returns:
+        N probabilities.
     """
-    steps = np.full((2 * len(log_probs) - 1, log_probs.shape[1]), IMPOSSIBLE, np.float32)
-    steps[::2] = log_probs
-    steps[1::2, -1] = 0.0
-    return steps
+    automaton = _compiled(expected, alphabet)
+    column = {symbol.text: i for i, symbol in reversed(list(enumerate(automaton.symbols)))}
+    beliefs = np.zeros(len(texts))
+    spelt = [i for i, text in enumerate(texts) if text and column.keys() >= set(text)]
+    if spelt:
+        emissions = _without_sure_blanks(np.exp(log_probs.astype(np.float64)) @ automaton.folding)
+        sequences = [tuple(column[character] for character in texts[i]) for i in spelt]
+        beliefs[spelt] = _ctc_probabilities(sequences, emissions, automaton.texts)
+    return beliefs
 
 
 # -------------------- the format over the alphabet
@@ -285,12 +304,13 @@ def _ctc_probabilities(candidates: list[tuple[int, ...]], emissions: Floats, tex
 
 
 def _weighed(candidates: list[tuple[int, ...]], probabilities: Floats, automaton: _Automaton) -> Decoded:
-    """The most probable text and the next one."""
+    """The most probable text and the next ones."""
     beliefs: dict[str, float] = {}
     for candidate, probability in zip(candidates, probabilities, strict=True):
         text = "".join(automaton.symbols[symbol].text for symbol in candidate)
         beliefs[text] = max(beliefs.get(text, 0.0), float(probability))
     ranked = sorted(beliefs.items(), key=lambda item: -item[1])
-    (text, probability), (runner_up, next_best) = ranked[0], (*ranked[1:], ("", 0.0))[0]
+    (text, probability), next_best = ranked[0], ranked[1][1] if len(ranked) > 1 else 0.0
+    others = tuple(other for other, _ in ranked[1 : 1 + OTHERS])
     margin = float(np.log(max(probability, 1e-300)) - np.log(max(next_best, 1e-300)))
-    return Decoded(text, min(probability, 1.0), runner_up, max(margin, 0.0))
+    return Decoded(text, min(probability, 1.0), others, max(margin, 0.0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -19,7 +21,7 @@ from extractors.fillable_values import typed_value
 from extractors.geometry import PIXELS_PER_POINT, Grey
 from extractors.marks import MarkState, read_mark
 from extractors.numbers import NumberReading, is_number, read_numbers
-from extractors.reading import Reading, ReadingState, Value
+from extractors.reading import Alternative, Pen, Reading, ReadingState, Value
 from extractors.registration import AlignedPage
 from extractors.signatures import read_signature
 from extractors.text import TextReading, read_text
@@ -40,6 +42,7 @@ def read_fields(page: AlignedPage, number: int) -> dict[str, Reading]:
     inked = [field for field in written if areas[field.name] > THRESHOLDS.writing.empty_area]
     numbers = read_numbers(page, [field for field in inked if is_number(field)], pictures)
     texts = {field.name: read_text(pictures[field.name], field) for field in inked if not is_number(field)}
+    pen = Pen.UNKNOWN
     readings = {}
     for field in fields:
         if field.kind is FieldKind.SIGNATURE:
@@ -47,9 +50,9 @@ def read_fields(page: AlignedPage, number: int) -> dict[str, Reading]:
         elif field.kind in MARKED:
             readings[field.name] = _marks(page, field, number)
         elif field.name in numbers:
-            readings[field.name] = _number(page, field, number, numbers[field.name], areas[field.name])
+            readings[field.name] = _number(page, field, number, numbers[field.name], areas[field.name], pen)
         elif field.name in texts:
-            readings[field.name] = _text(page, field, number, texts[field.name], areas[field.name])
+            readings[field.name] = _text(page, field, number, texts[field.name], areas[field.name], pen)
         else:
             belief = believe_empty(areas[field.name])
             readings[field.name] = _reading(page, field, number, None, belief, state=ReadingState.EMPTY, engine="ink")
@@ -86,37 +89,34 @@ def _signature(page: AlignedPage, field: Field, number: int) -> Reading:
     return _reading(page, field, number, value, believe_signature(found), state=state, engine="signatures")
 
 
-def _number(page: AlignedPage, field: Field, number: int, read: NumberReading, area: float) -> Reading:
+def _number(page: AlignedPage, field: Field, number: int, read: NumberReading, area: float, pen: Pen) -> Reading:
     if read.empty and area <= THRESHOLDS.writing.dirt_area:
         return _reading(page, field, number, None, Belief(0.99), state=ReadingState.EMPTY, engine=read.engine)
     typed = typed_value(field, read.text)
-    belief = believe_number(field, read, typed.fits)
+    belief = believe_number(field, pen, read, typed.fits)
     state = ReadingState.READ if typed.value else ReadingState.UNREADABLE
     if read.struck:
         state = ReadingState.STRUCK
     if state is ReadingState.UNREADABLE:
         belief = Belief(0.0, "unreadable")
-    return _reading(
-        page, field, number, typed.value, belief, raw=read.text, state=state, engine=read.engine, second=read.second
+    reading = _reading(page, field, number, typed.value, belief, raw=read.text, state=state, engine=read.engine)
+    others = ((typed_value(field, other.text).value, other.chance) for other in read.others)
+    return replace(
+        reading,
+        pen=pen,
+        second=read.second,
+        belief=round(read.chance, 7),
+        alternatives=tuple(Alternative(value, round(chance, 7)) for value, chance in others if value),
     )
 
 
-def _text(page: AlignedPage, field: Field, number: int, read: TextReading, area: float) -> Reading:
+def _text(page: AlignedPage, field: Field, number: int, read: TextReading, area: float, pen: Pen) -> Reading:
     if not read.text and area <= THRESHOLDS.writing.dirt_area:
         return _reading(page, field, number, None, Belief(0.99), state=ReadingState.EMPTY, engine=read.engine)
-    belief = believe_text(field, read.confidence) if read.text else Belief(0.0, "unreadable")
+    belief = believe_text(field, pen, read.confidence) if read.text else Belief(0.0, "unreadable")
     state = ReadingState.READ if read.text else ReadingState.UNREADABLE
-    return _reading(
-        page,
-        field,
-        number,
-        read.text or None,
-        belief,
-        raw=read.raw,
-        state=state,
-        engine=read.engine,
-        second=read.second,
-    )
+    reading = _reading(page, field, number, read.text or None, belief, raw=read.raw, state=state, engine=read.engine)
+    return replace(reading, pen=pen, second=read.second, belief=round(read.confidence, 7))
 
 
 def _reading(
@@ -129,7 +129,6 @@ def _reading(
     raw: str = "",
     state: ReadingState = ReadingState.READ,
     engine: str,
-    second: str | None = None,
 ) -> Reading:
     if not page.lies_true(field.box):
         belief = Belief(min(belief.confidence, 0.5), "slipped")
@@ -143,7 +142,6 @@ def _reading(
         page=number,
         box=field.box,
         engine=engine,
-        second=second,
         why=belief.why,
         crop=None if state is ReadingState.EMPTY else crop_png(cut(page.grey, field.box, CROP_MARGIN)),
     )

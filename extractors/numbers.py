@@ -1,8 +1,8 @@
 """Digits and dates: comb fields cell by cell and once more as one string, free fields as a string by two engines.
 
 All crops of a page go through each network in one batch. The two readings are independent: they see the same ink
-through different crops and different networks. Where they differ, the value is doubtful; neither is ever changed to
-please a rule.
+through different crops and different networks. The value is the likeliest by both together; where one of them alone
+would say otherwise, it is doubtful. It is never changed to please a rule.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from extractors.combining import CellReader, Reader, Weighed, bare, line_reader, weigh
 from extractors.crops import cell_pictures
-from extractors.decoding import decode
 from extractors.definition import Field, FieldKind
 from extractors.engines import LogProbs
 from extractors.engines.ppocr import ppocr
@@ -35,7 +35,8 @@ from extractors.text import one_line_of, read_text
 DIGITS = tuple(CELL_ALPHABET.index(digit) for digit in "0123456789")
 LETTERS = tuple(index for index, character in enumerate(CELL_ALPHABET) if character.isalpha())
 STRUCK_COLUMN, EMPTY_COLUMN = CELL_ALPHABET.index(STRUCK), len(CELL_ALPHABET)
-SLASH_CELLS = (2, 5)  # of a date comb
+SLASH_CELLS = (2, 5)  # of a date comb, which hold a printed slash
+OTHERS = 8  # other texts handed up
 STRUCK_CHANCE = 0.5  # of a cell's holding no character, from which the value counts as struck out
 
 
@@ -43,22 +44,19 @@ STRUCK_CHANCE = 0.5  # of a cell's holding no character, from which the value co
 class NumberReading:
     """What two readers say of one field's ink.
 
-    `text`: the surer reading under the field's format, `chance` the reader's belief in it; `second` and `second_chance`
-    the other's. `struck`: a character seems struck out or written over. `empty`: both see nothing.
+    `text`: the likeliest by both together, with its `chance` (0 to 1) beside the `others` (likeliest first). `second`:
+    what the second reader alone would say. `agree`: whether each reader alone says the text. `struck`: a character
+    seems struck out or written over. `empty`: both see nothing.
     """
 
     text: str
     chance: float
     second: str
-    second_chance: float
     engine: str
+    agree: bool = False
+    others: tuple[Weighed, ...] = ()
     struck: bool = False
     empty: bool = False
-
-    @property
-    def agree(self) -> bool:
-        """Whether both readings say the same characters."""
-        return _bare(self.text) == _bare(self.second)
 
 
 def is_number(field: Field) -> bool:
@@ -95,58 +93,54 @@ def _split(cells: LogProbs, combs: Sequence[Field]) -> list[LogProbs]:
 
 
 def _comb_reading(field: Field, cells: LogProbs, line: LogProbs) -> NumberReading:
-    text, chance, struck = read_comb(field, cells)
-    if not text:
+    if field.kind is FieldKind.DATE:
+        cells = np.delete(cells, SLASH_CELLS, axis=0)
+    by_cells = cell_reader(field, cells)
+    struck = bool((np.exp(cells[:, STRUCK_COLUMN]) > STRUCK_CHANCE).any())
+    if not by_cells.best:
         shown = greedy(line).strip()
-        return NumberReading("", chance, shown, 1.0, "cells", struck=struck, empty=not shown)
-    second = decode(line, LINE_ALPHABET, format_of(field))
-    return _surer_first((text, chance, "cells"), (second.text, second.probability, "line"), struck)
+        return NumberReading("", 0.0, shown, "cells", struck=struck, empty=not shown)
+    return _together(by_cells, line_reader(line, LINE_ALPHABET, format_of(field)), "cells+line", struck)
 
 
-def read_comb(field: Field, cells: LogProbs) -> tuple[str, float, bool]:
-    """The string in a comb, the chance that every cell is right, and whether a cell seems struck out.
+def cell_reader(field: Field, cells: LogProbs) -> CellReader:
+    """The reader of a comb's cells.
 
     Args:
         field: a field with comb cells.
-        cells: log-probabilities, cells x (len(CELL_ALPHABET) + 1), "empty" last.
+        cells: log-probabilities, cells (without printed slashes) x (len(CELL_ALPHABET) + 1), "empty" last.
     """
-    text, chance, struck = "", 1.0, False
+    rows = []
     for index, row in enumerate(np.exp(cells.astype(np.float64))):
-        if field.kind is FieldKind.DATE and index in SLASH_CELLS:
-            continue
         letters = "_dea" in field.name and index < 2  # R40: two letters, seven digits
-        best = max((*(LETTERS if letters else DIGITS), EMPTY_COLUMN), key=lambda column: row[column])
-        struck = struck or bool(row[STRUCK_COLUMN] > STRUCK_CHANCE)
-        chance *= float(row[best])  # belief in characters that the format forbids stays doubt
-        text += "" if best == EMPTY_COLUMN else CELL_ALPHABET[best]
-    return text, chance, struck
+        chances = {CELL_ALPHABET[column]: float(row[column]) for column in (LETTERS if letters else DIGITS)}
+        rows.append(chances | {"": float(row[EMPTY_COLUMN])})  # belief in what the format forbids stays doubt
+    return CellReader(rows)
 
 
 def _free_reading(field: Field, line: LogProbs, picture: Grey) -> NumberReading:
     shown = greedy(line).strip()
     expected = format_of(field)
-    first = decode(line, LINE_ALPHABET, expected)
-    engine = ppocr()
+    first = line_reader(line, LINE_ALPHABET, expected)
     seen = one_line_of(picture)
     if not seen:
-        return NumberReading(first.text, first.probability, "", 1.0, "line", empty=not shown)
-    second = decode(engine.read(seen)[0], engine.alphabet, expected)
-    return _surer_first(
-        (first.text, first.probability, "line"), (second.text, second.probability, "ppocr"), STRUCK in shown
-    )
+        return NumberReading(first.best, first.decoded.probability, "", "line", empty=not shown)
+    engine = ppocr()
+    second = line_reader(engine.read(seen)[0], engine.alphabet, expected)
+    return _together(first, second, "line+ppocr", STRUCK in shown)
 
 
-def _surer_first(one: tuple[str, float, str], other: tuple[str, float, str], struck: bool) -> NumberReading:
-    """Two readings (text, chance, engine), the one that is surer of itself as the value to show a person."""
-    (text, chance, engine), (second, second_chance, _) = sorted((one, other), key=lambda reading: -reading[1])
-    return NumberReading(text, chance, second, second_chance, engine, struck=struck)
+def _together(first: Reader, second: Reader, engine: str, struck: bool) -> NumberReading:
+    """Two readers' common reading."""
+    ranked = weigh([first, second])
+    if not ranked:
+        return NumberReading("", 0.0, "", engine, struck=struck)
+    (best, *others) = ranked
+    agree = bare(first.best) == bare(second.best) == bare(best.text)
+    return NumberReading(best.text, best.chance, second.best, engine, agree, tuple(others[:OTHERS]), struck)
 
 
 def _only_reading(field: Field, picture: Grey) -> NumberReading:
     """What a general engine reads where our own networks are missing: with no second reading to agree with."""
     read = read_text(picture, field)
-    return NumberReading(read.raw, read.confidence, "", 0.0, read.engine, empty=not read.raw)
-
-
-def _bare(text: str) -> str:
-    return "".join(character for character in text if character.isalnum() or character == ".")
+    return NumberReading(read.raw, read.confidence, "", read.engine, empty=not read.raw)

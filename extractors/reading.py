@@ -39,11 +39,20 @@ class Pen(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another value that the ink could say; its `chance` (0 to 1, not calibrated) is shared with the value's."""
+
+    value: str
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One field as read.
 
     `confidence` is the calibrated chance (0 to 1) that `value` is right; `doubtful` says that a person must look before
-    it is used.
+    it is used. `belief` is what the confidence was calibrated from: the readers' own chance of `value` beside its
+    `alternatives` (digits and dates only, likeliest first).
     `page` is the document's page (1-based), `box` the place on the blank's page in points, `crop` a PNG of the ink.
     """
 
@@ -59,6 +68,8 @@ class Reading:
     pen: Pen = Pen.UNKNOWN
     second: str | None = None  # the second, independent reading, where there is one
     why: str = ""  # why it is doubtful: a slug such as "readings_differ", "low_confidence", "struck"
+    belief: float = 1.0
+    alternatives: tuple[Alternative, ...] = ()
     crop: bytes | None = dataclasses.field(default=None, repr=False, compare=False)
 
 

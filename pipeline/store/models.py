@@ -199,6 +199,8 @@ class FieldReading(Base):
     pen: Mapped[str] = mapped_column(String(16))
     second: Mapped[str | None]
     why: Mapped[str] = mapped_column(String(64))
+    belief: Mapped[float | None]  # what the confidence was calibrated from
+    alternatives: Mapped[list[Any] | None]  # [value, chance] of the other values that the ink could say
     crop: Mapped[bytes | None] = mapped_column(deferred=True)
 
 

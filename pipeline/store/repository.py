@@ -12,7 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from extractors.geometry import Box
-from extractors.reading import FormReading, PageReading, Pen, Reading, ReadingState, Value
+from extractors.reading import Alternative, FormReading, PageReading, Pen, Reading, ReadingState, Value
 from pipeline.store.models import (
     Document,
     EvaluatedRule,
@@ -173,6 +173,8 @@ def _reading_row(reading: Reading) -> FieldReading:
         pen=reading.pen,
         second=_storable(reading.second),
         why=reading.why,
+        belief=reading.belief,
+        alternatives=[[_storable(other.value), other.chance] for other in reading.alternatives] or None,
         crop=reading.crop,
     )
 
@@ -192,6 +194,8 @@ def _reading(row: FieldReading) -> Reading:
         pen=Pen(row.pen),
         second=row.second,
         why=row.why,
+        belief=1.0 if row.belief is None else row.belief,
+        alternatives=tuple(Alternative(*other) for other in row.alternatives or ()),
     )
 
 

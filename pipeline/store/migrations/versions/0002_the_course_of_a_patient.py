@@ -95,7 +95,9 @@ def _create_course() -> None:
 
 def _fill_keys(table: str) -> None:
     """The keys of the names that are there already: three letters without case and accents."""
-    columns = [sa.column(name) for name in ("id", "first_name", "last_name", "first_key", "last_key")]
+    columns: list[sa.ColumnClause[str]] = [
+        sa.column(name) for name in ("id", "first_name", "last_name", "first_key", "last_key")
+    ]
     people = sa.table(table, *columns)
     connection = op.get_bind()
     for row in connection.execute(sa.select(people.c.id, people.c.first_name, people.c.last_name)).all():
