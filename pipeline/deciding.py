@@ -10,16 +10,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from extractors.confidence import LOW
 from extractors.definition import FormDefinition
 from extractors.definition_files import load_definitions
 from extractors.reading import FormReading, Reading
-from pipeline import registry, registry_updates
+from pipeline.registry import updates
+from pipeline.registry.lookup import RegistryOn
 from pipeline.review import queue
 from pipeline.settings import Settings
 from pipeline.store import audit, repository
 from pipeline.store.models import Document, Form, FormRoute, Page
 from validators.content import Content, from_readings
 from validators.duplicates import DuplicateKey, contradicts, duplicate_key, same_content
+from validators.evidence import weigh_evidence
 from validators.findings import SEVERITY_OF_OUTCOME, Finding
 from validators.identification import Certainty
 from validators.judge import Evaluation, Judgement, Verdict, judge
@@ -40,10 +43,12 @@ def decide_form(
 
     The document's pages must be stored already.
     """
-    form_reading = replace(form_reading, readings=_doubted(form_reading.readings, settings.thresholds))
+    definition, known = definitions()[form_reading.form_id], RegistryOn(session, document.received)
+    form_reading = weigh_evidence(form_reading, definition, document.received, known)
+    form_reading = replace(form_reading, readings=_by_thresholds(form_reading.readings, settings.thresholds))
     form = repository.record_form(session, document, position, form_reading)
-    content = from_readings(form_reading, definitions()[form.form_id])
-    judgement = judge(content, document.received, registry.snapshot(session, document.received))
+    content = from_readings(form_reading, definition)
+    judgement = judge(content, document.received, known)
     judgement = _with_damage(judgement, [page for page in document.pages if page.form == position])
     form.patient = _patient(content, judgement)
     form.key_by_patient, form.key_as_read = _keys(content, judgement)
@@ -52,8 +57,8 @@ def decide_form(
     repository.record_judgement(form, judgement.findings, judgement.evaluated)
     _route(session, settings, form, judgement, earlier)
     if form.route.route == "accept":
-        accepted = registry_updates.Accepted(content, form.id, document.received, _sure_patient(judgement))
-        registry_updates.apply(session, accepted)
+        accepted = updates.Accepted(content, form.id, document.received, _sure_patient(judgement))
+        updates.apply(session, accepted)
     elif form.route.route == "review":
         queue.put(session, document, form.route.reasons, form=form)
     return form
@@ -90,14 +95,15 @@ def definitions() -> Mapping[str, FormDefinition]:
     return {definition.form_id: definition for definition in load_definitions()}
 
 
-def _doubted(readings: Mapping[str, Reading], thresholds: Mapping[str, float]) -> dict[str, Reading]:
-    """The readings, doubtful also where an installation asks for more confidence in a field."""
-    return {
-        name: replace(reading, doubtful=True, why=reading.why or "low_confidence")
-        if reading.confidence < thresholds.get(name, 0.0)
-        else reading
-        for name, reading in readings.items()
-    }
+def _by_thresholds(readings: Mapping[str, Reading], thresholds: Mapping[str, float]) -> dict[str, Reading]:
+    """The readings, sure from the chance on that an installation has set for a field; other doubts stay."""
+    judged = dict(readings)
+    for name, threshold in thresholds.items():
+        reading = readings.get(name)
+        if reading is not None and reading.why in ("", LOW):
+            low = reading.confidence < threshold
+            judged[name] = replace(reading, doubtful=low, why=LOW if low else "")
+    return judged
 
 
 def _keys(content: Content, judgement: Judgement) -> tuple[str | None, str | None]:

@@ -128,10 +128,10 @@ class RegistrySnapshot:
             KeyError, ValueError: the file lacks something or holds a date that is none.
         """
         return cls(
-            prescribers=tuple(_prescriber(entry) for entry in data.get("prescribers", ())),
-            designees=tuple(_designee(entry) for entry in data.get("designees", ())),
-            patients=tuple(_patient(entry) for entry in data.get("patients", ())),
-            pharmacies=tuple(_pharmacy(entry) for entry in data.get("pharmacies", ())),
+            prescribers=tuple(prescriber_of_entry(entry) for entry in data.get("prescribers", ())),
+            designees=tuple(designee_of_entry(entry) for entry in data.get("designees", ())),
+            patients=tuple(patient_of_entry(entry) for entry in data.get("patients", ())),
+            pharmacies=tuple(pharmacy_of_entry(entry) for entry in data.get("pharmacies", ())),
         )
 
     def prescriber(self, npi: str) -> Prescriber | None:
@@ -176,11 +176,13 @@ class RegistrySnapshot:
         return index
 
 
-def _prescriber(entry: Mapping[str, Any]) -> Prescriber:
+def prescriber_of_entry(entry: Mapping[str, Any]) -> Prescriber:
+    """A prescriber as a registry file has it. Raises KeyError, ValueError."""
     return Prescriber(npi=entry["npi"], name=_name(entry), certified=_membership(entry, "certified"))
 
 
-def _designee(entry: Mapping[str, Any]) -> Designee:
+def designee_of_entry(entry: Mapping[str, Any]) -> Designee:
+    """A designee as a registry file has it. Raises KeyError, ValueError."""
     return Designee(
         name=_name(entry),
         phone="".join(c for c in entry.get("phone") or "" if c.isdigit()),
@@ -189,7 +191,8 @@ def _designee(entry: Mapping[str, Any]) -> Designee:
     )
 
 
-def _patient(entry: Mapping[str, Any]) -> Patient:
+def patient_of_entry(entry: Mapping[str, Any]) -> Patient:
+    """A patient as a registry file has it. Raises KeyError, ValueError."""
     return Patient(
         key=str(entry.get("key") or patient_key(_name(entry), entry["dob"], entry["zip"])),
         name=_name(entry),
@@ -203,7 +206,8 @@ def _patient(entry: Mapping[str, Any]) -> Patient:
     )
 
 
-def _pharmacy(entry: Mapping[str, Any]) -> Pharmacy:
+def pharmacy_of_entry(entry: Mapping[str, Any]) -> Pharmacy:
+    """A pharmacy as a registry file has it. Raises KeyError, ValueError."""
     return Pharmacy(
         npi=entry["npi"],
         name=entry.get("name") or "",

@@ -9,7 +9,7 @@ import typer
 
 from flows.store import writing_session
 from flows.terminal import out
-from pipeline.registry import import_file
+from pipeline.registry.files import import_file
 
 app = typer.Typer(no_args_is_help=True, help="Who is certified, enrolled and linked; rules look people up there.")
 

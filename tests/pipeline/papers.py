@@ -24,10 +24,10 @@ from extractors.reading import (
     ReadingState,
     Value,
 )
-from pipeline import registry
 from pipeline.deciding import definitions
 from pipeline.intake.folder import Arrival
 from pipeline.process import Reader, take_in
+from pipeline.registry.files import import_file
 from pipeline.store.opening import Store
 
 NPI = "1234567893"
@@ -156,7 +156,7 @@ def import_registry(store: Store, folder: Path) -> None:
     path = folder / "registry.json"
     path.write_text(json.dumps(REGISTRY))
     with Session(store.engine) as session, session.begin():
-        registry.import_file(session, path)
+        import_file(session, path)
 
 
 Deliver = Callable[..., Any]

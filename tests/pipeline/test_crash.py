@@ -13,8 +13,9 @@ from papers import always, arrive, import_registry, psf
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from pipeline import ledger, registry_updates
+from pipeline import ledger
 from pipeline.process import process
+from pipeline.registry import updates
 from pipeline.settings import Settings
 from pipeline.store import audit
 from pipeline.store.models import Document, DocumentState, Form, ReviewItem
@@ -33,7 +34,7 @@ def work_until(moment: str, settings: Settings, folder: Path) -> None:
     store = open_store(settings)
     document_id = arrive(store, folder, b"a fax")
     if moment == "judging":
-        registry_updates.apply = die
+        updates.apply = die
     if moment == "before the commit":
         audit.write_line = die
     process(store, document_id, die if moment == "reading" else always(psf()))

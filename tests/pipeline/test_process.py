@@ -27,8 +27,10 @@ from sqlalchemy.orm import Session
 
 from extractors.errors import EncryptedFile
 from extractors.reading import DocumentReading, DocumentStatus, PageKind, PageReading
-from pipeline import deciding, ledger, originals, registry, registry_updates
+from pipeline import deciding, ledger, originals
 from pipeline.process import Outcome, decide, process, process_in_order
+from pipeline.registry import history, updates
+from pipeline.registry.lookup import RegistryOn
 from pipeline.store import audit
 from pipeline.store.models import AuditLine, Document, DocumentState, Form, Page, ReviewItem, Source
 from pipeline.store.opening import Store
@@ -170,7 +172,7 @@ def test_an_accepted_change_of_status_stands_in_the_registry(store: Store, deliv
     assert deliver(changed).routes == ("accept",)
     with Session(store.engine) as session:
         assert session.scalars(select(Patient)).one().treatment_status == "interrupted"
-        assert registry.entries(session, RECEIVED - dt.timedelta(days=1))["patients"][0]["treatment_status"] == "active"
+        assert history.entries(session, "patients", RECEIVED - dt.timedelta(days=1))[0]["treatment_status"] == "active"
 
 
 def test_unknown_pages_wait_and_covers_do_not(store: Store, deliver: Deliver) -> None:
@@ -232,7 +234,7 @@ def test_a_step_that_breaks_leaves_nothing_half_written(
     def fail(*_: object) -> None:
         raise RuntimeError("Cy Lane")
 
-    monkeypatch.setattr(registry_updates, "apply", fail)  # the last step but the queue: all else is written by then
+    monkeypatch.setattr(updates, "apply", fail)  # the last step but the queue: all else is written by then
     outcome = deliver(psf())
     assert (outcome.state, outcome.routes) == (DocumentState.FAILED, ())
     assert (count(store, Form), count(store, Page)) == (0, 2)
@@ -304,13 +306,13 @@ def test_enrollment_forms_certify_and_enroll(store: Store, deliver: Deliver) -> 
     with Session(store.engine) as session, session.begin():
         for form_id, values in forms.items():
             content = deciding.from_readings(form(form_id, values), deciding.definitions()[form_id])
-            registry_updates.apply(session, registry_updates.Accepted(content, None, RECEIVED))
+            updates.apply(session, updates.Accepted(content, None, RECEIVED))
     with Session(store.engine) as session:
-        known = registry.snapshot(session, RECEIVED)
+        known = RegistryOn(session, RECEIVED)
         assert (
             session.scalars(select(Prescriber).where(Prescriber.npi == "1245319599")).one().email == "jo@clinic.example"
         )
-        assert registry.snapshot(session, RECEIVED - dt.timedelta(days=1)).pharmacies == ()
-    assert known.prescriber("1245319599") is not None
-    assert [designee.enrolled.in_2021 for designee in known.designees_of(NPI)] == [RECEIVED]
-    assert [pharmacy.name for pharmacy in known.pharmacies] == ["Ward", "Shop"]
+        assert known.prescriber("1245319599") is not None
+        assert [designee.enrolled.in_2021 for designee in known.designees_of(NPI)] == [RECEIVED]
+        assert [pharmacy["name"] for pharmacy in history.entries(session, "pharmacies", RECEIVED)] == ["Ward", "Shop"]
+        assert history.entries(session, "pharmacies", RECEIVED - dt.timedelta(days=1)) == []

@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipeline import registry
 from pipeline.errors import RegistryFileError
+from pipeline.registry import history
+from pipeline.registry.files import import_file
+from pipeline.registry.lookup import RegistryOn
 from pipeline.store import audit
 from pipeline.store.models import AuditLine
 from pipeline.store.opening import Store
@@ -47,28 +49,27 @@ def session(store: Store, tmp_path: Path) -> Iterator[Session]:
     path = tmp_path / "registry.json"
     path.write_text(json.dumps(REGISTRY))
     with Session(store.engine) as session:
-        registry.import_file(session, path)
+        import_file(session, path)
         yield session
 
 
 def status(session: Session, day: dt.date) -> tuple[Any, ...]:
-    (patient,) = registry.entries(session, day)["patients"]
+    (patient,) = history.entries(session, "patients", day)
     return patient["treatment_status"], patient["ben"]
 
 
 def set_patient(session: Session, day: dt.date, **values: Any) -> bool:
-    return registry.change(session, session.scalars(select(Patient)).one(), values, effective_on=day)
+    return history.change(session, session.scalars(select(Patient)).one(), values, effective_on=day)
 
 
 def test_what_was_imported_is_exported(session: Session) -> None:
-    exported = registry.entries(session)
     for table, entries in REGISTRY.items():
-        for ours, theirs in zip(exported[table], entries, strict=True):
+        for ours, theirs in zip(history.entries(session, table), entries, strict=True):
             assert theirs.items() <= ours.items()
 
 
 def test_the_same_file_again_changes_nothing(session: Session, tmp_path: Path) -> None:
-    counts = registry.import_file(session, tmp_path / "registry.json")
+    counts = import_file(session, tmp_path / "registry.json")
     assert counts == {"prescribers unchanged": 1, "designees unchanged": 1, "patients unchanged": 1}
     assert session.scalars(select(RegistryChange)).all() == []
 
@@ -81,8 +82,8 @@ def test_the_snapshot_is_of_the_day(session: Session) -> None:
         ("active", True),
         ("interrupted", True),
     ]
-    before, after = registry.snapshot(session, JANUARY), registry.snapshot(session, JUNE)
-    assert [patient.ben for snapshot in (before, after) for patient in snapshot.patients] == [False, True]
+    days = [RegistryOn(session, day).patients_like(None, "10001", None) for day in (JANUARY, JUNE)]
+    assert [patient.ben for patients in days for patient in patients] == [False, True]
 
 
 def test_a_change_that_is_recorded_late_does_not_undo_a_later_one(session: Session) -> None:
@@ -103,10 +104,10 @@ def test_a_value_that_is_known_already_is_no_change(session: Session) -> None:
 
 def test_a_new_person_is_not_known_before(session: Session) -> None:
     new = Patient(first_name="Di", last_name="Vale", dob=dt.date(1990, 1, 1), ben=False, hospice=False)
-    registry.add(session, new, effective_on=JUNE, form_pk=None)
-    assert [len(registry.entries(session, day)["patients"]) for day in (MARCH, JUNE)] == [1, 2]
-    registry.change(session, new, {"zip": "10002"}, effective_on=MARCH)
-    assert len(registry.entries(session, MARCH)["patients"]) == 2
+    history.add(session, new, effective_on=JUNE, form_pk=None)
+    assert [len(history.entries(session, "patients", day)) for day in (MARCH, JUNE)] == [1, 2]
+    history.change(session, new, {"zip": "10002"}, effective_on=MARCH)
+    assert len(history.entries(session, "patients", MARCH)) == 2
 
 
 def test_every_change_stands_in_the_audit_trail(session: Session) -> None:
@@ -130,6 +131,6 @@ def test_a_file_that_cannot_be_used_is_refused_without_telling_what_it_holds(
     path = tmp_path / "broken.json"
     path.write_text(text)
     with pytest.raises(RegistryFileError) as error:
-        registry.import_file(session, path)
+        import_file(session, path)
     assert "Lane" not in str(error.value)
     assert "Feb" not in str(error.value)

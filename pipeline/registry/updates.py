@@ -8,6 +8,7 @@
 | patient enrollment of 2015 | enrolls the patient in the first programme |
 | PSF with baseline | enrolls the patient in the modified programme (R8) |
 | PSF, ANC lab report | treatment status, monitoring frequency; BEN and hospice when designated (R13, R20, R21, R28) |
+| each of these | stands on the record of whom it is about; every ANC with its date joins the patient's results |
 
 Only values read with confidence are used. An enrollment's day is the day of the first form that brought it.
 """
@@ -19,12 +20,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipeline import registry
+from pipeline.registry import history
 from pipeline.store import audit
-from pipeline.store.registry_models import Designee, Patient, Pharmacy, Prescriber
+from pipeline.store.registry_models import AncResult, Designee, FormOnRecord, Patient, Pharmacy, Prescriber
 from validators.content import Content, Known
+from validators.identification import prescriber_npi
 from validators.registry import Programme
 
 FIRST_YEAR_OF_MODIFIED = 2021
@@ -80,8 +83,14 @@ def _certify_prescriber(session: Session, form: Accepted) -> None:
     if npi is None:
         return
     values = _texts(form, "prescriber", ("first_name", "last_name", "email", "phone", "fax", "dea"))
-    row = registry.find(session, "prescribers", {"npi": npi})
-    _put(session, form, row or Prescriber(npi=npi), values, day=f"certified_on_{form.programme}")
+    row = history.find(session, "prescribers", {"npi": npi})
+    _put(
+        session,
+        form,
+        row or Prescriber(npi=npi, first_name="", last_name=""),
+        values,
+        day=f"certified_on_{form.programme}",
+    )
 
 
 def _enroll_designee(session: Session, form: Accepted) -> None:
@@ -91,7 +100,7 @@ def _enroll_designee(session: Session, form: Accepted) -> None:
     for field in ("prescriber_npi", "prescriber_2_npi"):
         if npi := form.known_text(field):
             name = {"first_name": values["first_name"], "last_name": values["last_name"]}
-            row = registry.find(session, "designees", {"prescriber_npi": npi} | name)
+            row = history.find(session, "designees", {"prescriber_npi": npi} | name)
             _put(session, form, row or Designee(prescriber_npi=npi), values, day=f"enrolled_on_{form.programme}")
 
 
@@ -100,32 +109,54 @@ def _certify_pharmacy(session: Session, form: Accepted) -> None:
     if npi is None:
         return
     values = {"name": ""} | _texts(form, "pharmacy", ("name", "ncpdp"))
-    row = registry.find(session, "pharmacies", {"npi": npi, "setting": setting})
+    row = history.find(session, "pharmacies", {"npi": npi, "setting": setting})
     _put(session, form, row or Pharmacy(npi=npi, setting=setting), values, day=f"certified_on_{form.programme}")
 
 
 def _enroll_patient(session: Session, form: Accepted) -> None:
     name, dob = form.content.name("patient"), form.known("patient_dob")
-    row = _patient(session, form)
-    if row is None and (name is None or not isinstance(dob, dt.date)):
-        return
     values = _texts(form, "patient", ("zip", "gender")) | _course(form)
     if npi := form.known_text("prescriber_npi"):
         values["prescriber_npi"] = npi
-    if row is None and name is not None:
-        row = Patient(first_name=name.first, last_name=name.last, dob=dob, ben=False, hospice=False)
-    if row is not None:
-        _put(session, form, row, values, day=f"enrolled_on_{form.programme}")
+    row = _patient(session, form)
+    if row is None:
+        if name is None or not isinstance(dob, dt.date):
+            return
+        values |= {"first_name": name.first, "last_name": name.last, "dob": dob}
+        row = _made_known_before(session, form) or Patient(ben=False, hospice=False)
+    _put(session, form, row, values, day=f"enrolled_on_{form.programme}")
+    _add_results(session, form, row)
 
 
 def _update_patient(session: Session, form: Accepted) -> None:
     row = _patient(session, form)
     if row is not None:
         _put(session, form, row, _course(form))
+        _add_results(session, form, row)
 
 
 def _patient(session: Session, form: Accepted) -> Patient | None:
-    return session.get(Patient, int(form.patient_key)) if form.patient_key else None
+    if form.patient_key is None:
+        return None
+    row = session.get(Patient, int(form.patient_key), with_for_update=True)
+    return row if row is not None and row.withdrawn_at is None else None
+
+
+def _made_known_before(session: Session, form: Accepted) -> Patient | None:
+    """The patient whom this form had made known before it was corrected: the same key for the same person."""
+    made = select(FormOnRecord.entity_id).where(
+        FormOnRecord.form_pk == form.form_pk, FormOnRecord.entity == "patients", FormOnRecord.added_row
+    )
+    return session.scalars(select(Patient).where(Patient.id.in_(made)).limit(1).with_for_update()).first()
+
+
+def _add_results(session: Session, form: Accepted, row: Patient) -> None:
+    """Every ANC that was read with confidence, as was its date, joins the patient's results."""
+    for result in form.content.anc_results():
+        drawn, anc = form.known(result.drawn), form.known(result.value)
+        if isinstance(drawn, dt.date) and isinstance(anc, int):
+            told = {"received": form.received, "form_pk": form.form_pk}
+            session.add(AncResult(patient_id=row.id, drawn_on=drawn, anc=anc, **told))
 
 
 def _course(form: Accepted) -> dict[str, Any]:
@@ -153,14 +184,31 @@ def _put(
     *,
     day: str | None = None,
 ) -> None:
-    """Add the row or change it; `day` is the column that holds since when it is enrolled or certified."""
+    """Add the row, bring it back or change it, and put the form on its record.
+
+    `day`: the column that holds since when it is enrolled or certified.
+    """
     values = dict(values)
+    is_new, is_back = row.id is None, row.withdrawn_at is not None
     if day is not None:
-        since = getattr(row, day)
+        since = None if is_back else getattr(row, day)
         values[day] = form.received if since is None else min(since, form.received)
-    if row.id is not None:
-        registry.change(session, row, values, effective_on=form.received, form_pk=form.form_pk, who=form.who)
-        return
-    for field, value in values.items():
-        setattr(row, field, value)
-    registry.add(session, row, effective_on=form.received, form_pk=form.form_pk, who=form.who)
+    if is_new:
+        for field, value in values.items():
+            setattr(row, field, value)
+        history.add(session, row, effective_on=form.received, form_pk=form.form_pk, who=form.who)
+    else:
+        write = history.bring_back if is_back else history.change
+        write(session, row, values, effective_on=form.received, form_pk=form.form_pk, who=form.who)
+    session.add(
+        FormOnRecord(
+            entity=row.__tablename__,
+            entity_id=row.id,
+            form_pk=form.form_pk,
+            family=form.content.family,
+            received=form.received,
+            prescriber_npi=prescriber_npi(form.content),
+            added_row=is_new or is_back,
+        )
+    )
+    session.flush()
