@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from extractors.errors import FaxformsError
-from flows.commands import database, documents, export, forms, ingest, notice, queue, registry, show
+from flows.commands import calibrate, database, documents, export, forms, ingest, notice, queue, registry, rules, show
 from flows.exit_codes import ExitCode
 from flows.terminal import print_error
 
@@ -52,6 +52,8 @@ app.command()(queue.queue)
 app.command()(show.show)
 app.command()(notice.notice)
 app.command()(export.export)
+app.command()(calibrate.calibrate)
 app.add_typer(registry.app, name="registry")
+app.add_typer(rules.app, name="rules")
 app.add_typer(forms.app, name="forms")
 app.add_typer(database.app, name="db")

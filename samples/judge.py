@@ -23,9 +23,9 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from pipeline import registry
 from pipeline.intake.folder import find_arrivals
 from pipeline.process import process, take_in
+from pipeline.registry.files import import_file
 from pipeline.settings import Settings
 from pipeline.store.engine import read_only
 from pipeline.store.models import Document
@@ -89,7 +89,7 @@ def judge_folder(folder: Path) -> list[Judged]:
     with tempfile.TemporaryDirectory() as data:
         store = open_store(Settings(data_dir=Path(data)))
         with Session(store.engine) as session, session.begin():
-            registry.import_file(session, folder / "registry.json")
+            import_file(session, folder / "registry.json")
         judged = [
             form
             for arrival in find_arrivals([], folder / "manifest.csv")
