@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -13,12 +13,13 @@ from extractors.definition import Field, FieldKind, FormDefinition
 from extractors.geometry import INK_LEVEL, PIXELS_PER_POINT, Box
 from extractors.limits import Limits
 from extractors.opening.document import open_pages
-from extractors.reading import ReadingState
 from pipeline import originals
 from pipeline.deciding import definitions
+from pipeline.store import repository
 from pipeline.store.engine import read_only
 from pipeline.store.models import Form, Page
 from pipeline.store.opening import Store
+from validators.content import from_readings
 
 AROUND = (45.0, 13.0)
 """Points shown beside, and above and below a field: enough for its label."""
@@ -38,9 +39,9 @@ WRITTEN = (FieldKind.TEXT, FieldKind.DIGITS, FieldKind.DATE, FieldKind.FREE_TEXT
 def pictures(store: Store, form_pk: int, names: Sequence[str]) -> dict[str, bytes]:
     """A PNG (1 bit) of the place of each field, where it can be shown.
 
-    Left out are fields with writing that tells who the patient is, or may (free text); where such a field lies beside
-    the one shown it is made white. Left out too are fields on pages that were not laid on their blank, and names that
-    are no field.
+    Left out are fields that tell who the patient is, or may (free text), unless they are surely empty; where such a
+    field lies beside the one shown it is made white. Left out too are fields on pages that were not laid on their
+    blank, and names that are no field.
 
     Raises:
         OriginalDamaged: the original is gone or changed.
@@ -48,8 +49,9 @@ def pictures(store: Store, form_pk: int, names: Sequence[str]) -> dict[str, byte
     """
     with Session(read_only(store.engine)) as session:
         form = session.get_one(Form, form_pk)
-        definition, states = definitions()[form.form_id], {row.field: row.state for row in form.readings}
-        wanted = [f for f in definition.fields if f.name in names and not (tells_who(f) and _written(f, states))]
+        definition = definitions()[form.form_id]
+        content = from_readings(repository.load_form(form), definition)
+        wanted = [f for f in definition.fields if f.name in names and (not tells_who(f) or content.is_empty(f.name))]
         laid = {page.form_page: page for page in form.document.pages if page.form == form.position and page.to_blank}
         shown = [field for field in wanted if field.page in laid]
         if not shown:
@@ -66,10 +68,6 @@ def pictures(store: Store, form_pk: int, names: Sequence[str]) -> dict[str, byte
 def tells_who(field: Field) -> bool:
     """Whether what is written in the field identifies the patient, or may do so."""
     return (field.name.startswith("patient_") and field.kind in WRITTEN) or field.kind is FieldKind.FREE_TEXT
-
-
-def _written(field: Field, states: Mapping[str, str]) -> bool:
-    return states.get(field.name) != ReadingState.EMPTY
 
 
 def _pages(data: bytes, numbers: set[int], limits: Limits) -> dict[int, Image.Image]:

@@ -68,7 +68,9 @@ def _point_as_words(point: Point) -> dict[str, str]:
 def _point(data: object, number: int) -> Point:
     where = f"point {number}"
     words = _mapping(data, {"place", "says", "picture"}, where)
-    point = Point(**{name: _words(value, f"{where}: {name}") for name, value in {"says": "", **words}.items()})
+    point = Point(
+        **{name: _words(value, f"{where}: {name}") for name, value in {"place": "", "says": "", **words}.items()}
+    )
     if not point.says:
         raise NoticeTextError(f"notice text: {where} says nothing")
     return point
