@@ -46,7 +46,7 @@ def calibrated(field: Field, pen: Pen, belief: float, why: str = "") -> Belief:
 
     Also for those who know more than the ink (the rules' own evidence) and come with a belief that they have weighed.
     """
-    chance = min(CALIBRATION.chance(_kind(field, why), pen, belief), CERTAIN)
+    chance = min(CALIBRATION.chance(kind_read(field, why), pen, belief), CERTAIN)
     if why in NOT_THE_READER:
         return Belief(min(chance, 0.5), why)
     if why in ("", LOW):
@@ -54,7 +54,8 @@ def calibrated(field: Field, pen: Pen, belief: float, why: str = "") -> Belief:
     return Belief(chance, why)
 
 
-def _kind(field: Field, why: str) -> ReadKind:
+def kind_read(field: Field, why: str) -> ReadKind:
+    """On which curve a reading of the field lies; `why` it is doubtful, if it is."""
     if not is_number(field):
         return "text"
     if why == "readings_differ":

@@ -14,7 +14,7 @@ from extractors.confidence import LOW
 from extractors.definition import FormDefinition
 from extractors.definition_files import load_definitions
 from extractors.reading import FormReading, Reading
-from pipeline.registry import updates
+from pipeline.registry import course, updates
 from pipeline.registry.lookup import RegistryOn
 from pipeline.review import queue
 from pipeline.settings import Settings
@@ -47,26 +47,62 @@ def decide_form(
     form_reading = weigh_evidence(form_reading, definition, document.received, known)
     form_reading = replace(form_reading, readings=_by_thresholds(form_reading.readings, settings.thresholds))
     form = repository.record_form(session, document, position, form_reading)
-    content = from_readings(form_reading, definition)
-    judgement = judge(content, document.received, known)
-    judgement = _with_damage(judgement, [page for page in document.pages if page.form == position])
-    form.patient = _patient(content, judgement)
-    form.key_by_patient, form.key_as_read = _keys(content, judgement)
-    earlier = compare_with_earlier(session, form, content)
-    judgement = _with_comparison(judgement, earlier, content, document.received)
-    repository.record_judgement(form, judgement.findings, judgement.evaluated)
-    _route(session, settings, form, judgement, earlier)
-    if form.route.route == "accept":
-        accepted = updates.Accepted(content, form.id, document.received, _sure_patient(judgement))
-        updates.apply(session, accepted)
-    elif form.route.route == "review":
-        queue.put(session, document, form.route.reasons, form=form)
+    settle(session, settings, form, judge_form(session, form))
     return form
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who decides: the name, the reasons that do not keep them, and whom they say is meant (registry key)."""
+
+    name: str
+    despite: frozenset[str] = frozenset()
+    patient_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A recorded form as it was judged, beside what came before."""
+
+    content: Content
+    judgement: Judgement
+    earlier: Earlier | None
+
+
+def judge_form(session: Session, form: Form, person: Person | None = None) -> Judged:
+    """Judge a recorded form by the registry of its day and compare it with what came before; the result is recorded.
+
+    Where a person decides it is not the first time: forms that came after this one may count by now.
+    """
+    document = form.document
+    content = from_readings(repository.load_form(form), definitions()[form.form_id])
+    judgement = judge(content, document.received, RegistryOn(session, document.received))
+    judgement = _with_damage(judgement, [page for page in document.pages if page.form == form.position])
+    form.patient = _patient(form, content, judgement, person)
+    form.key_by_patient, form.key_as_read = _keys(form, content)
+    earlier = compare_with_earlier(session, form, content, also_later=person is not None)
+    judgement = _with_comparison(judgement, earlier, content, document.received)
+    repository.record_judgement(session, form, judgement.findings, judgement.evaluated)
+    return Judged(content, judgement, earlier)
+
+
+def settle(session: Session, settings: Settings, form: Form, judged: Judged, person: Person | None = None) -> FormRoute:
+    """Route a judged form: an accepted one updates the registry, a held one is queued; the route that stands."""
+    _route(session, settings, form, judged, person)
+    if form.route.route == "accept":
+        who = person.name if person else audit.PROGRAM
+        received = form.document.received
+        updates.apply(session, updates.Accepted(judged.content, form.id, received, form.patient_key, who))
+    if form.route.route == "review":
+        queue.put(session, form.document, form.route.reasons, form=form)
+    else:
+        queue.close(session, form)
+    return form.route
+
+
+@dataclass(frozen=True, slots=True)
 class Earlier:
-    """A form about the same thing that came before: of the same content, or one that contradicts."""
+    """A form about the same thing that was there before: of the same content, or one that contradicts."""
 
     form: Form
     is_same: bool
@@ -77,15 +113,22 @@ class Earlier:
         return self.form.route.route == "accept"
 
 
-def compare_with_earlier(session: Session, form: Form, content: Content) -> Earlier | None:
-    """Look for the same form among those that came before, an accepted one first, else for one that contradicts."""
+def compare_with_earlier(session: Session, form: Form, content: Content, *, also_later: bool = False) -> Earlier | None:
+    """Look for the same form among those that came before, an accepted one first, else for one that contradicts.
+
+    Batches overlap: a result that the patient's record has for the same day with another value contradicts as well.
+    `also_later`: accepted forms that came after this one are looked at too.
+    """
     same, contradicting = [], []
-    for earlier in repository.forms_like(session, form):
+    for earlier in repository.forms_like(session, form, also_later=also_later):
         said = from_readings(repository.load_form(earlier), definitions()[earlier.form_id])
         if same_content(content, said):
             same.append(Earlier(earlier, is_same=True))
         elif contradicts(content, said):
             contradicting.append(Earlier(earlier, is_same=False))
+    if form.patient_key is not None:
+        others = course.forms_with_another_result(session, int(form.patient_key), form.id, content)
+        contradicting += [Earlier(other, is_same=False) for other in others]
     return next(iter(sorted(same, key=lambda earlier: not earlier.counts) + contradicting), None)
 
 
@@ -106,10 +149,9 @@ def _by_thresholds(readings: Mapping[str, Reading], thresholds: Mapping[str, flo
     return judged
 
 
-def _keys(content: Content, judgement: Judgement) -> tuple[str | None, str | None]:
+def _keys(form: Form, content: Content) -> tuple[str | None, str | None]:
     """The keys by the registry's patient and by what was read, where there are any."""
-    patient = _sure_patient(judgement)
-    by_patient = duplicate_key(content, f"patient {patient}") if patient else None
+    by_patient = duplicate_key(content, f"patient {form.patient_key}") if form.patient_key else None
     return _text(by_patient), _text(duplicate_key(content))
 
 
@@ -145,25 +187,29 @@ def _finding(rule: str, reason: str) -> Finding:
     return Finding(rule, reason, words.outcome, SEVERITY_OF_OUTCOME[words.outcome], None, words.operator)
 
 
-def _route(session: Session, settings: Settings, form: Form, judgement: Judgement, earlier: Earlier | None) -> None:
+def _route(session: Session, settings: Settings, form: Form, judged: Judged, person: Person | None) -> None:
     """Route the form. The same as an accepted form is a duplicate; the same as one that waits waits beside it.
 
     The second copy may carry what the first one lacked (a signature), so it does not vanish behind a form that nobody
-    has accepted.
+    has accepted. What a person accepts passes only with the reasons that they saw: a new one brings the form back.
     """
     allowed = RoutingSettings(accept_prescriber_only_in_order=settings.accept_prescriber_only_in_order)
-    routed = route(judgement.findings, allowed)
+    routed = route(judged.judgement.findings, allowed)
     where: str = routed.route
-    reasons, original = list(routed.reasons), None
+    reasons, original, earlier = list(routed.reasons), None, judged.earlier
     if earlier is not None and earlier.is_same:
         original = earlier.form.id
         where, reasons = ("duplicate", ["duplicate"]) if earlier.counts else ("review", [*reasons, "duplicate"])
+    if person is not None and where == "review" and person.despite.issuperset(reasons):
+        where = "accept"
+    contradicted = any(finding.rule == RESENT for finding in judged.judgement.findings)
     form.routes.append(
         FormRoute(
             route=where,
             reasons=reasons,
             duplicate_of=original,
-            decided_by=audit.PROGRAM,
+            contradicts=earlier.form.id if earlier is not None and contradicted else None,
+            decided_by=person.name if person else audit.PROGRAM,
             decided_at=dt.datetime.now(dt.UTC),
             settings_id=repository.snapshot_settings(session, settings.that_decide()),
         )
@@ -171,15 +217,14 @@ def _route(session: Session, settings: Settings, form: Form, judgement: Judgemen
     session.flush()
 
 
-def _patient(content: Content, judgement: Judgement) -> dict[str, Any] | None:
-    """Who is meant, as the export has it; None on forms that are about no patient."""
+def _patient(form: Form, content: Content, judgement: Judgement, person: Person | None) -> dict[str, Any] | None:
+    """Who is meant, as the export has it; None on forms that are about no patient. What a person said of it stands."""
     if not content.has("patient_dob"):
         return None
+    if person is not None and person.patient_key is not None:
+        return {"matched": True, "key": person.patient_key, "score": 1.0, "by": person.name}
+    if form.patient is not None and "by" in form.patient:
+        return form.patient
     match = judgement.patient
     key = match.patient.key if match.patient else None
     return {"matched": match.certainty is Certainty.SURE, "key": key, "score": round(match.score, 4)}
-
-
-def _sure_patient(judgement: Judgement) -> str | None:
-    match = judgement.patient
-    return match.patient.key if match.patient and match.certainty is Certainty.SURE else None

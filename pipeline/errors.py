@@ -10,6 +10,7 @@ FaxformsError
 ├── NothingToTell       no finding of the form concerns its sender: no notice is made, the form goes on waiting
 ├── WordsMissing        the rulebook has no words for the sender: no notice is made until it has
 ├── NoticeTextError     the edited words of a notice cannot be used: no notice is made
+├── KnownValuesError    the file of true values cannot be used: nothing is calibrated
 └── ExportFileError     the cursor file of an export cannot be used: nothing is written
 
 Messages name documents by number or hash, never by a path or a patient's data.
@@ -58,3 +59,7 @@ class NoticeTextError(FaxformsError):
 
 class ExportFileError(FaxformsError):
     """A cursor file that cannot be used."""
+
+
+class KnownValuesError(FaxformsError):
+    """A file of true values that cannot be used, or that knows too little."""

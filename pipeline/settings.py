@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     )
     thresholds: dict[str, float] = Field(
         default_factory=dict,
-        description="field name to the confidence below which a person must look, over the reader's own doubt",
+        description="field name to the confidence from which on its value is sure, in place of the usual one for its kind",
     )
 
     @property

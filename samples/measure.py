@@ -12,7 +12,8 @@ import json
 import re
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,16 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from extractors.definition import FieldKind, FormDefinition
+from extractors.definition import FormDefinition
 from extractors.definition_files import load_definitions
 from extractors.read import read_document
-from pipeline import registry
+from pipeline.calibration.known import same_value
 from pipeline.exports.jsonl import write_jsonl
 from pipeline.intake.folder import find_arrivals
 from pipeline.process import process, take_in
+from pipeline.registry.files import import_file
 from pipeline.settings import Settings
-from pipeline.store.opening import open_store
+from pipeline.store.opening import Store, open_store
 from validators.rulebook.load import rulebook
 
 Json = Mapping[str, Any]
@@ -51,16 +53,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(folder: Path) -> list[Json]:
     """The export, a record a document, of everything in the folder's manifest."""
+    with taken_in(folder) as store:
+        out = store.settings.data_dir / "export.jsonl"
+        write_jsonl(store.engine, out)
+        return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+
+
+@contextmanager
+def taken_in(folder: Path) -> Iterator[Store]:
+    """A store of its own in which everything in the folder's manifest is read and decided; gone after the block."""
     with tempfile.TemporaryDirectory() as data:
         store = open_store(Settings(data_dir=Path(data)))
         with Session(store.engine) as session, session.begin():
-            registry.import_file(session, folder / "registry.json")
+            import_file(session, folder / "registry.json")
         for arrival in find_arrivals([], folder / "manifest.csv"):
             process(store, take_in(store, arrival), read_document)
-        out = Path(data) / "export.jsonl"
-        write_jsonl(store.engine, out)
+        yield store
         store.engine.dispose()
-        return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 
 
 def fields_table(truth: Iterable[Json], exported: Mapping[str, Json]) -> Table:
@@ -126,25 +135,6 @@ def _count_fields(
         count["right"] += right
         count["sure"] += not reading["doubtful"]
         count["wrong"] += not reading["doubtful"] and not right
-
-
-def same_value(kind: FieldKind, true: Any, read: Any) -> bool:
-    """Whether a value read is what was written, as the export contract has it."""
-    if kind is FieldKind.SIGNATURE:
-        return bool(true) == bool(read)
-    if not true or not read:
-        return not true and not read
-    if kind is FieldKind.DATE:
-        return _iso(str(true)) == _iso(str(read))
-    if kind is FieldKind.DIGITS and re.search(r"[()\s-]", str(true)):
-        return re.sub(r"\D", "", str(true)) == re.sub(r"\D", "", str(read))
-    if isinstance(true, list) or isinstance(read, list):
-        return sorted(map(str, true)) == sorted(map(str, read))
-    return " ".join(str(true).split()).casefold() == " ".join(str(read).split()).casefold()
-
-
-def _iso(date: str) -> str:
-    return re.sub(r"(\d\d)/(\d\d)/(\d{4})", r"\3-\1-\2", date)
 
 
 def _count_pages(truth: Json, got: Json | None, counts: Counter[str]) -> None:

@@ -163,7 +163,7 @@ class Form(Base):
     missing_pages: Mapped[list[Any]]
     key_by_patient: Mapped[str | None] = mapped_column(String(200), index=True)
     key_as_read: Mapped[str | None] = mapped_column(String(200), index=True)
-    patient: Mapped[dict[str, Any] | None]  # {"matched", "key", "score"}, as the export has it
+    patient: Mapped[dict[str, Any] | None]  # {"matched", "key", "score"}, as the export has it; "by" a person
 
     document: Mapped[Document] = relationship(back_populates="forms")
     readings: Mapped[list[FieldReading]] = relationship(order_by="FieldReading.id")
@@ -172,6 +172,11 @@ class Form(Base):
     routes: Mapped[list[FormRoute]] = relationship(
         order_by="FormRoute.id", foreign_keys="FormRoute.form_pk", back_populates="form"
     )
+
+    @property
+    def patient_key(self) -> str | None:
+        """The registry's key of the patient who is surely meant."""
+        return self.patient["key"] if self.patient and self.patient["matched"] else None
 
     @property
     def route(self) -> FormRoute:

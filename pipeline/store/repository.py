@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from extractors.geometry import Box
@@ -111,8 +111,14 @@ def load_form(form: Form) -> FormReading:
     return FormReading(form.form_id, tuple(form.pages), tuple(form.missing_pages), readings)
 
 
-def record_judgement(form: Form, findings: Iterable[Finding], evaluated: Iterable[Evaluation]) -> None:
-    """What the rules found, and what became of each of them."""
+def record_judgement(
+    session: Session, form: Form, findings: Iterable[Finding], evaluated: Iterable[Evaluation]
+) -> None:
+    """What the rules found, and what became of each of them, in the place of what an earlier judgement said."""
+    for earlier in (*form.findings, *form.evaluated_rules):
+        session.delete(earlier)
+    session.flush()
+    session.expire(form, ["findings", "evaluated_rules"])
     form.findings = [
         FormFinding(
             rule=finding.rule,
@@ -128,16 +134,20 @@ def record_judgement(form: Form, findings: Iterable[Finding], evaluated: Iterabl
     form.evaluated_rules = [EvaluatedRule(rule=e.rule, verdict=e.verdict, why=e.why) for e in evaluated]
 
 
-def forms_like(session: Session, form: Form) -> Sequence[Form]:
-    """The forms with the same key that came before, the oldest first, without those that are duplicates."""
+def forms_like(session: Session, form: Form, *, also_later: bool = False) -> Sequence[Form]:
+    """The forms with the same key that came before, the oldest first, without those that are duplicates.
+
+    `also_later`: with the accepted ones that came after it.
+    """
     latest = select(func.max(FormRoute.id)).where(FormRoute.form_pk == Form.id).correlate(Form).scalar_subquery()
     keys = [column == key for column, key in _keys(form) if key is not None]
     if not keys:
         return []
+    later = FormRoute.route == "accept" if also_later else false()
     return session.scalars(
         select(Form)
         .join(FormRoute, FormRoute.id == latest)
-        .where(or_(*keys), Form.id < form.id, FormRoute.route != "duplicate")
+        .where(or_(*keys), or_(Form.id < form.id, later), Form.id != form.id, FormRoute.route != "duplicate")
         .order_by(Form.id)
     ).all()
 

@@ -17,7 +17,7 @@ depends_on = None
 
 def upgrade() -> None:
     """To this revision; readings of before it keep no belief, and so cannot be calibrated from."""
-    op.add_column("readings", sa.Column("belief", sa.Float(), nullable=True))
+    op.add_column("readings", sa.Column("belief", sa.Double(), nullable=True))
     op.add_column("readings", sa.Column("alternatives", sa.JSON(), nullable=True))
 
 
