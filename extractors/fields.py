@@ -21,6 +21,7 @@ from extractors.fillable_values import typed_value
 from extractors.geometry import PIXELS_PER_POINT, Grey
 from extractors.marks import MarkState, read_mark
 from extractors.numbers import NumberReading, is_number, read_numbers
+from extractors.pens import classify_pens
 from extractors.reading import Alternative, Pen, Reading, ReadingState, Value
 from extractors.registration import AlignedPage
 from extractors.signatures import read_signature
@@ -42,7 +43,7 @@ def read_fields(page: AlignedPage, number: int) -> dict[str, Reading]:
     inked = [field for field in written if areas[field.name] > THRESHOLDS.writing.empty_area]
     numbers = read_numbers(page, [field for field in inked if is_number(field)], pictures)
     texts = {field.name: read_text(pictures[field.name], field) for field in inked if not is_number(field)}
-    pen = Pen.UNKNOWN
+    pens = classify_pens({field.name: pictures[field.name] for field in inked})
     readings = {}
     for field in fields:
         if field.kind is FieldKind.SIGNATURE:
@@ -50,8 +51,10 @@ def read_fields(page: AlignedPage, number: int) -> dict[str, Reading]:
         elif field.kind in MARKED:
             readings[field.name] = _marks(page, field, number)
         elif field.name in numbers:
+            pen = pens.pen(field.name)
             readings[field.name] = _number(page, field, number, numbers[field.name], areas[field.name], pen)
         elif field.name in texts:
+            pen = pens.pen(field.name)
             readings[field.name] = _text(page, field, number, texts[field.name], areas[field.name], pen)
         else:
             belief = believe_empty(areas[field.name])
