@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from pipeline.errors import ClaimLost
 from pipeline.store import audit
-from pipeline.store.models import Document, Form, ReviewItem, ReviewState
+from pipeline.store.models import Document, DocumentState, Form, ReviewItem, ReviewState
 
 URGENT, NORMAL, LATER = 10, 50, 90
 """Priorities, the smaller the sooner: a treatment may hang on it; an ordinary form; a page that is no form."""
@@ -63,7 +63,11 @@ def put(
     form: Form | None = None,
     page: int | None = None,
 ) -> ReviewItem:
-    """Queue a form, a page, or (with neither) the whole document, with every reason."""
+    """Queue a form, a page, or (with neither) the whole document, with every reason; a form that waits waits once."""
+    if form is not None and (waiting := _open_item(session, form)) is not None:
+        waiting.reasons = list(reasons)
+        waiting.priority = priority_of(reasons, is_form=True)
+        return waiting
     item = ReviewItem(
         document=document,
         form_pk=form.id if form else None,
@@ -74,7 +78,21 @@ def put(
         created_at=dt.datetime.now(dt.UTC),
     )
     session.add(item)
+    if document.state == DocumentState.STORED:
+        document.state = DocumentState.QUEUED
     return item
+
+
+def close(session: Session, form: Form) -> None:
+    """The form waits for nobody any more. A document of which nothing waits is no longer queued."""
+    item = _open_item(session, form)
+    if item is None:
+        return
+    item.state, item.closed_at, item.version = ReviewState.DONE, dt.datetime.now(dt.UTC), item.version + 1
+    session.flush()
+    document = item.document
+    if document.state == DocumentState.QUEUED and all(i.state == ReviewState.DONE for i in document.review_items):
+        document.state = DocumentState.STORED
 
 
 def priority_of(reasons: Collection[str], *, is_form: bool) -> int:
@@ -118,6 +136,11 @@ def release(session: Session, item_id: int, who: str, version: int) -> None:
         raise ClaimLost(f"review item {item_id}: somebody else took it over")
     item = session.get_one(ReviewItem, item_id, populate_existing=True)
     audit.write_line(session, "review released", who=who, document_id=item.document_id, after={"item": item_id})
+
+
+def _open_item(session: Session, form: Form) -> ReviewItem | None:
+    waiting = select(ReviewItem).where(ReviewItem.form_pk == form.id, ReviewItem.state != ReviewState.DONE)
+    return session.scalars(waiting.limit(1)).first()
 
 
 def _change(session: Session, where: ColumnElement[bool], values: dict[str, Any]) -> bool:
