@@ -6,8 +6,10 @@ By ReportLab (BSD licence), with its Bitstream Vera faces embedded: wide letters
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -40,7 +42,7 @@ BY_HAND = "_" * 22
 class Size:
     """How large things are drawn (points).
 
-    `picture`: the greatest height of pictures, 0 for none; they stand `below` their words, else beside them.
+    `picture`: the greatest height of pictures; they stand `below` their words, else beside them.
     """
 
     body: float
@@ -54,28 +56,46 @@ SIZES = (
     Size(12.5, 56, 9),
     Size(12.5, 38, 7),
     Size(11.5, 30, 6),
-    Size(11.5, 0, 6),
-    Size(11, 0, 4),
+    Size(11, 26, 4),
 )
-"""Tried in this order until all points fit on the page; below 11 points a standard fax (98 lines an inch) is hard to
-read."""
+"""Tried in this order until all fits on the page; below 11 points a standard fax (98 lines an inch) is hard to read."""
+
+SMALLEST_PICTURES = SIZES[-2]
+"""The size at which pictures are left out first."""
 
 
 def page(notice: Notice, pictures: Mapping[str, bytes]) -> bytes:
     """The PDF; the same words and pictures give the same bytes.
 
-    `pictures`: PNG by field name. Points that do not fit at the smallest size are cut off at the end, and the page says
-    how many there are.
+    `pictures`: PNG by field name. Where not all of them fit, the first points have theirs; points that do not fit at
+    the smallest size either are cut off at the end, and the page says how many there are.
     """
-    shown = len(notice.points)
-    size = next((size for size in SIZES if _fits(_flowables(notice, pictures, size, shown))), SIZES[-1])
-    while shown > 1 and not _fits(_flowables(notice, pictures, size, shown)):
-        shown -= 1
-    return _pdf(notice, _flowables(notice, pictures, size, shown))
+    return _pdf(notice, _fitting(notice, pictures))
 
 
-def _flowables(notice: Notice, pictures: Mapping[str, bytes], size: Size, shown: int) -> list[Flowable]:
-    """Everything on the page, from top to bottom, with the first `shown` points."""
+def _fitting(notice: Notice, pictures: Mapping[str, bytes]) -> list[Flowable]:
+    """Everything on the page at the first size at which it fits, else as much of it as fits at the smallest."""
+    points = len(notice.points)
+    for size in SIZES:
+        if _fits(_flowables(notice, pictures, size, points, points)):
+            return _flowables(notice, pictures, size, points, points)
+    for size in (SMALLEST_PICTURES, SIZES[-1]):
+        if _fits(_flowables(notice, pictures, size, points, 0)):
+            with_picture = _most(points, partial(_flowables, notice, pictures, size, points))
+            return _flowables(notice, pictures, size, points, with_picture)
+    shown = _most(points, lambda count: _flowables(notice, pictures, SIZES[-1], count, 0))
+    return _flowables(notice, pictures, SIZES[-1], max(shown, 1), 0)
+
+
+def _most(upper: int, build: Callable[[int], list[Flowable]]) -> int:
+    """The largest count, 0 to `upper`, with which the page that `build` makes fits; with more it never does."""
+    return bisect_right(range(1, upper + 1), 0, key=lambda count: 0 if _fits(build(count)) else 1)
+
+
+def _flowables(
+    notice: Notice, pictures: Mapping[str, bytes], size: Size, shown: int, with_picture: int
+) -> list[Flowable]:
+    """Everything on the page, from top to bottom: the first `shown` points, the first `with_picture` with pictures."""
     styles = _Styles.of(size)
     parts: list[Flowable] = [
         _text(notice.sender, styles.sender),
@@ -87,7 +107,8 @@ def _flowables(notice: Notice, pictures: Mapping[str, bytes], size: Size, shown:
         _text(notice.opening, styles.body),
     ]
     for number, point in enumerate(notice.points[:shown], start=1):
-        parts += [Spacer(1, size.gap), _point(point, number, pictures, styles, size)]
+        png = pictures.get(point.picture) if number <= with_picture else None
+        parts += [Spacer(1, size.gap), _point(point, number, png, styles, size)]
     if left_out := len(notice.points) - shown:
         parts += [Spacer(1, size.gap), _text(f"… and {left_out} more. {CALL_US}", styles.strong)]
     parts += [
@@ -115,12 +136,11 @@ def _labelled(rows: Sequence[tuple[str, str]], styles: _Styles) -> list[Flowable
     return [_text(words, styles.body, head=f"{label}: ") for label, words in rows if words]
 
 
-def _point(point: Point, number: int, pictures: Mapping[str, bytes], styles: _Styles, size: Size) -> Flowable:
-    """Number, place and words; beside them the picture of the place."""
+def _point(point: Point, number: int, png: bytes | None, styles: _Styles, size: Size) -> Flowable:
+    """Number, place and words; beside or below them the picture of the place."""
     head = f"{point.place}: " if point.place else ""
     text = _text(point.says, styles.body, head=f"{number}. {head}")
-    png = pictures.get(point.picture)
-    if png is None or not size.picture:
+    if png is None:
         return text
     if size.below:
         return _below(text, _framed(png, COLUMN - 30, size.picture))

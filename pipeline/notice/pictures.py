@@ -24,8 +24,8 @@ from validators.content import from_readings
 AROUND = (45.0, 13.0)
 """Points shown beside, and above and below a field: enough for its label."""
 
-BESIDE_A_BOX = 110.0
-"""Points shown to the right of check boxes, where their words stand."""
+AROUND_A_BOX = (10.0, 110.0)
+"""Points shown to the left and to the right of check boxes, whose words stand to the right."""
 
 WIDEST = 290.0
 """Points of a page that a picture shows at most: with more it cannot be read on a fax."""
@@ -101,11 +101,12 @@ def _picture(picture: Image.Image, page: Page, field: Field, definition: FormDef
 
 def _region(field: Field, definition: FormDefinition) -> Box:
     """What of the page is shown (points on the blank)."""
-    beside = BESIDE_A_BOX if field.kind in (FieldKind.CHECKBOX, FieldKind.CHOICE) else AROUND[0]
+    is_box = field.kind in (FieldKind.CHECKBOX, FieldKind.CHOICE)
+    before, after = AROUND_A_BOX if is_box else (AROUND[0], AROUND[0])
     layout = next(page for page in definition.pages if page.number == field.page)
-    grown = field.box.grown(*AROUND)
-    left, right = max(0.0, grown.x0), min(layout.width, field.box.x1 + beside)
-    return Box(left, max(0.0, grown.y0), min(right, left + WIDEST), min(layout.height, grown.y1))
+    left, right = max(0.0, field.box.x0 - before), min(layout.width, field.box.x1 + after)
+    top, bottom = max(0.0, field.box.y0 - AROUND[1]), min(layout.height, field.box.y1 + AROUND[1])
+    return Box(left, top, min(right, left + WIDEST), bottom)
 
 
 def _to_page(region: Box, page: Page) -> tuple[float, ...]:

@@ -26,12 +26,12 @@ def label(definition: FormDefinition, name: str) -> str:
 
 
 def place(definition: FormDefinition, name: str, says: str) -> str:
-    """Section and label of a field; the label only where the words `says` do not name it already."""
+    """Section and label of a field; the label only where neither the section nor the words `says` name it already."""
     field = _field(definition, name)
     if field is None:
         return ""
     where, words = _section(field), label(definition, name)
-    return where if words in says else f"{where}, {words}"
+    return where if words.casefold() in f"{where} {says}".casefold() else f"{where}, {words}"
 
 
 def places(definition: FormDefinition, names: Sequence[str]) -> str:
