@@ -34,14 +34,17 @@ def test_the_same_again(fill: Fill, form_id: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "same", "contradicting"),
     [
-        ({"doubtful": {"anc_value"}}, True, False),
-        (BY_DESIGNEE, True, False),  # both may send it
-        ({"patient_first_name": "Mila"}, True, False),  # patients are identified by the registry
-        ({"anc_value": "2600"}, False, True),
-        ({"anc_value": "2600", "doubtful": {"anc_value"}}, False, False),
-        ({"treatment_status": "interrupted"}, False, True),
-        ({"ben_flag": True}, False, True),
-        ({"rationale_text": "Stable"}, False, False),  # a remark is something new
+        pytest.param(*case, marks=pytest.mark.rule("R48", fires=case[-1]))
+        for case in (
+            ({"doubtful": {"anc_value"}}, True, False),
+            (BY_DESIGNEE, True, False),  # both may send it
+            ({"patient_first_name": "Mila"}, True, False),  # patients are identified by the registry
+            ({"anc_value": "2600"}, False, True),
+            ({"anc_value": "2600", "doubtful": {"anc_value"}}, False, False),
+            ({"treatment_status": "interrupted"}, False, True),
+            ({"ben_flag": True}, False, True),
+            ({"rationale_text": "Stable"}, False, False),  # a remark is something new
+        )
     ],
 )
 def test_the_same_report_or_another(fill: Fill, changes: dict[str, Any], same: bool, contradicting: bool) -> None:

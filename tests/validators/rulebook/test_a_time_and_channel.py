@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from tests.validators.rulebook.cases import of, rule_table
+
 Says = Callable[..., str]
 
 PSF, LAB, ENROLLMENT = "psf_2021", "anc_lab_2015", "designee_enrollment_2021"
 OF_2015 = {"prescriber_first_name": "Otto", "prescriber_last_name": "Fenn", "prescriber_npi": "1000000020"}
+BY_OTTO = {"prescriber_name": "Otto Fenn", "prescriber_npi_or_dea": "1000000020"}
 STRANGER = {"prescriber_first_name": "Ines", "prescriber_last_name": "Vale", "prescriber_npi": "1000000038"}
 DESIGNEE: dict[str, Any] = {
     "submitter_role": "designee",
@@ -28,6 +31,7 @@ EARLY = {
     "patient_name_p2": "Early, Olaf",
     "patient_dob_p2": "1960-11-12",
 }
+BASELINE = {"submission_type": "baseline"}
 NEWCOMER = {
     "patient_first_name": "Uma",
     "patient_last_name": "Newell",
@@ -38,72 +42,76 @@ NEWCOMER = {
 }
 
 
-@pytest.mark.parametrize(
-    ("form_id", "received", "said"),
+@rule_table(
+    of("R1", LAB, ({"received": "2015-10-11"}, "before_programme"), ({"received": "2015-10-12"}, "")),
+    of(
+        "R1",
+        PSF,
+        ({"received": "2025-02-23"}, ""),
+        ({"received": "2025-02-24"}, "programme_ending"),
+        ({"received": "2025-06-12"}, "programme_ending"),
+        ({"received": "2025-06-13"}, "programme_ended"),
+    ),
+)
+def test_r1_life_of_the_programme(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:
+    assert says(rule, form_id, **changes) == said
+
+
+@rule_table(
     [
-        (LAB, "2015-10-11", "before_programme"),
-        (LAB, "2015-10-12", ""),
-        (PSF, "2025-02-23", ""),
-        (PSF, "2025-02-24", "programme_ending"),
-        (PSF, "2025-06-12", "programme_ending"),
-        (PSF, "2025-06-13", "programme_ended"),
+        ("R3", PSF, {}, ""),
+        ("R3", PSF, OF_2015, "not_certified"),  # an old certification proves nothing (R4)
+        ("R3", PSF, STRANGER, "not_certified"),
+        ("R3", PSF, {"received": "2021-11-15"}, "not_enrolled"),  # the patient only from 1 Dec on
+        ("R3", PSF, {"received": "2021-12-01"}, ""),
+        ("R3", ENROLLMENT, OF_2015, "not_certified"),
+        ("R3", LAB, BY_OTTO, ""),  # certified in 2015
+        ("R3", LAB, BY_OTTO | {"received": "2021-11-14"}, ""),
+        ("R3", LAB, BY_OTTO | {"received": "2021-11-15"}, "not_certified, not_enrolled"),  # nothing was carried over
+        ("R3", LAB, {"received": "2015-10-19"}, "not_certified"),
+        ("R3", LAB, {"received": "2015-10-20"}, ""),
+        ("R3", LAB, {"prescriber_npi_or_dea": "FQ1234563"}, ""),  # by name where the form gives a DEA number
+        ("R3", LAB, {"prescriber_npi_or_dea": "FQ1234563", "prescriber_name": "Ines Vale"}, "not_certified"),
+        ("R3", PSF, {"prescriber_first_name": "Zoltan", "prescriber_last_name": "Ibbs"}, "conflict"),
+        ("R3", PSF, {"prescriber_npi": None}, ""),  # R15 asks for it
     ],
 )
-def test_r1_life_of_the_programme(says: Says, form_id: str, received: str, said: str) -> None:
-    assert says("R1", form_id, received=received) == said
+def test_r3_prescribers(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:
+    assert says(rule, form_id, **changes) == said
 
 
-@pytest.mark.parametrize(
-    ("form_id", "changes", "said"),
-    [
-        (PSF, {}, ""),
-        (PSF, OF_2015, "not_certified"),  # an old certification proves nothing (R4)
-        (PSF, STRANGER, "not_certified"),
-        (PSF, {"received": "2021-11-15"}, "not_enrolled"),  # the patient only from 1 Dec on
-        (PSF, {"received": "2021-12-01"}, ""),
-        (ENROLLMENT, OF_2015, "not_certified"),
-        (LAB, {"prescriber_name": "Otto Fenn", "prescriber_npi_or_dea": "1000000020"}, ""),  # certified in 2015
-        (LAB, {"received": "2015-10-19"}, "not_certified"),
-        (LAB, {"received": "2015-10-20"}, ""),
-        (LAB, {"prescriber_npi_or_dea": "FQ1234563"}, ""),  # by name where the form gives a DEA number
-        (LAB, {"prescriber_npi_or_dea": "FQ1234563", "prescriber_name": "Ines Vale"}, "not_certified"),
-        (PSF, {"prescriber_first_name": "Zoltan", "prescriber_last_name": "Ibbs"}, "conflict"),
-        (PSF, {"prescriber_npi": None}, ""),  # R15 asks for it
-    ],
-)
-def test_r3_prescribers(says: Says, form_id: str, changes: dict[str, Any], said: str) -> None:
-    assert says("R3", form_id, **changes) == said
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({}, ""),
-        ({"submitter_name": "Ivo Marsh"}, "not_linked"),  # the designee of somebody else
-        ({"submitter_name": "Paula Kern"}, "not_linked"),
-        ({"submitter_name": "Norah Sedge"}, ""),  # one letter
-        ({"submitter_name": "Nira Sadge", "doubtful": {"submitter_name"}}, ""),
-        ({"submitter_name": "Paula Kern", "doubtful": {"submitter_name"}}, "not known: submitter_name"),
-        ({"submitter_name": "Iva March", "doubtful": {"submitter_name"}}, "not known: submitter_name"),
+@rule_table(
+    of(
+        "R3",
+        PSF,
+        (DESIGNEE | {}, ""),
+        (DESIGNEE | {"submitter_name": "Ivo Marsh"}, "not_linked"),  # the designee of somebody else
+        (DESIGNEE | {"submitter_name": "Paula Kern"}, "not_linked"),
+        (DESIGNEE | {"submitter_name": "Norah Sedge"}, ""),  # one letter
+        (DESIGNEE | {"submitter_name": "Nira Sadge", "doubtful": {"submitter_name"}}, ""),
+        (DESIGNEE | {"submitter_name": "Paula Kern", "doubtful": {"submitter_name"}}, "not known: submitter_name"),
+        (DESIGNEE | {"submitter_name": "Iva March", "doubtful": {"submitter_name"}}, "not known: submitter_name"),
         (
-            {"submitter_name": "N Sedj", "submitter_phone": "2005550101", "doubtful": {"submitter_name"}},
+            DESIGNEE | {"submitter_name": "N Sedj", "submitter_phone": "2005550101", "doubtful": {"submitter_name"}},
             "not known: submitter_name",
         ),
-        ({"submitter_name": "Nor Seg", "submitter_phone": "2005550101", "doubtful": {"submitter_name"}}, ""),
-        ({"submitter_name": None}, ""),  # R15 asks for it
-    ],
+        (DESIGNEE | {"submitter_name": "Nor Seg", "submitter_phone": "2005550101", "doubtful": {"submitter_name"}}, ""),
+        (DESIGNEE | {"submitter_name": None}, ""),  # R15 asks for it
+    )
 )
-def test_r3_designees(says: Says, changes: dict[str, Any], said: str) -> None:
-    assert says("R3", PSF, **{**DESIGNEE, **changes}) == said
+def test_r3_designees(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:
+    assert says(rule, form_id, **changes) == said
 
 
+@pytest.mark.rule("R3", fires=False)
 def test_r3_designees_of_the_first_programme_are_not_on_record(says: Says) -> None:
     assert says("R3", "patient_enrollment_2015", submitter_role="designee", signer_name="Paula Kern") == ""
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
+@rule_table(
+    of(
+        "R3",
+        PSF,
         (EARLY, "not_enrolled"),
         (NEWCOMER, "not_enrolled"),
         (NEWCOMER | {"submission_type": "baseline"}, ""),
@@ -111,13 +119,21 @@ def test_r3_designees_of_the_first_programme_are_not_on_record(says: Says) -> No
         ({"patient_dob": "1981-02-03", "patient_dob_p2": None}, "conflict"),  # somebody else's birthday
         (NEWCOMER | {"doubtful": {"patient_dob"}}, "not known: patient_dob"),
         (NEWCOMER | {"submission_type": "baseline", "doubtful": {"patient_last_name"}}, "not known: patient_last_name"),
-    ],
+    )
 )
-def test_r3_patients(says: Says, changes: dict[str, Any], said: str) -> None:
-    assert says("R3", PSF, **changes) == said
+def test_r3_patients(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:
+    assert says(rule, form_id, **changes) == said
 
 
-@pytest.mark.parametrize(("received", "said"), [("2021-12-22", ""), ("2021-12-23", "enrolled_late")])
-def test_r6_enrolled_in_time(says: Says, received: str, said: str) -> None:
-    assert says("R6", PSF, submission_type="baseline", received=received, **EARLY) == said
-    assert says("R6", PSF, submission_type="baseline", received=received, **NEWCOMER) == ""
+@rule_table(
+    of(
+        "R6",
+        PSF,
+        (EARLY | BASELINE | {"received": "2021-12-22"}, ""),
+        (EARLY | BASELINE | {"received": "2021-12-23"}, "enrolled_late"),
+        (NEWCOMER | BASELINE | {"received": "2021-12-23"}, ""),  # nobody of the first programme
+        (EARLY | {"received": "2021-12-23"}, ""),  # no enrollment
+    )
+)
+def test_r6_enrolled_in_time(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:
+    assert says(rule, form_id, **changes) == said

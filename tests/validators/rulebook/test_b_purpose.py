@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
+from tests.validators.rulebook.cases import rule_table
 
 Says = Callable[..., str]
 
@@ -13,48 +13,54 @@ PSF = "psf_2021"
 BASELINE = {"submission_type": "baseline"}
 
 
-@pytest.mark.parametrize(
-    ("rule", "changes", "said"),
+@rule_table(
     [
-        ("R8", BASELINE, ""),
-        ("R8", BASELINE | {"anc_value": None, "anc_draw_date": None}, "missing"),
-        ("R8", BASELINE | {"anc_value": None, "anc_not_available": True}, "missing"),
-        ("R8", {"anc_value": None}, ""),  # monthly: R10
-        ("R8", BASELINE | {"anc_value": None, "anc_value_2": "2500"}, ""),
-        ("R9", BASELINE | {"received": "2022-07-10"}, ""),  # 30 days after the draw
-        ("R9", BASELINE | {"received": "2022-07-11"}, "anc_too_old"),
-        ("R9", {"received": "2022-07-11"}, ""),  # monthly: R29
-        ("R9", BASELINE | {"received": "2022-07-11", "anc_draw_date_2": "2022-06-11"}, ""),  # the newest counts
-        ("R9", BASELINE | {"anc_draw_date": None}, "missing"),
-        ("R9", BASELINE | {"anc_draw_date": "13/15/2022"}, ""),  # R17
-        ("R9", BASELINE | {"doubtful": {"anc_draw_date"}}, "not known: anc_draw_date"),
-        ("R10", {}, ""),
-        ("R10", {"monitoring_frequency": None}, "missing"),
-        ("R10", {"anc_value": None}, "missing"),
-        ("R10", {"anc_value": None, "anc_draw_date": None, "anc_not_available": True}, ""),
-        ("R10", BASELINE | {"anc_value": None}, ""),
-        ("R13", {"treatment_status": "interrupted", "status_date": "2022-06-12"}, ""),
-        ("R13", {"treatment_status": "interrupted"}, "missing"),
-        ("R13", {"treatment_status": "discontinued"}, "missing"),
-        ("R13", {"treatment_status": None}, "missing"),
-        ("R13", {"treatment_status": ("active", "interrupted")}, "conflict"),
-        ("R13", {"doubtful": {"treatment_status"}}, "not known: treatment_status"),
+        ("R8", PSF, BASELINE, ""),
+        ("R8", PSF, BASELINE | {"anc_value": None, "anc_draw_date": None}, "missing"),
+        ("R8", PSF, BASELINE | {"anc_value": None, "anc_not_available": True}, "missing"),
+        ("R8", PSF, {"anc_value": None}, ""),  # monthly: R10
+        ("R8", PSF, BASELINE | {"anc_value": None, "anc_value_2": "2500"}, ""),
+        ("R9", PSF, BASELINE | {"received": "2022-07-10"}, ""),  # 30 days after the draw
+        ("R9", PSF, BASELINE | {"received": "2022-07-11"}, "anc_too_old"),
+        ("R9", PSF, {"received": "2022-07-11"}, ""),  # monthly: R29
+        ("R9", PSF, BASELINE | {"received": "2022-07-11", "anc_draw_date_2": "2022-06-11"}, ""),  # the newest counts
+        ("R9", PSF, BASELINE | {"anc_draw_date": "2024-02-29", "received": "2024-03-30"}, ""),  # over a leap day
+        ("R9", PSF, BASELINE | {"anc_draw_date": "2024-02-29", "received": "2024-03-31"}, "anc_too_old"),
+        ("R9", PSF, BASELINE | {"anc_draw_date": "2023-02-28", "received": "2023-03-30"}, ""),
+        ("R9", PSF, BASELINE | {"anc_draw_date": "2023-02-28", "received": "2023-03-31"}, "anc_too_old"),
+        ("R9", PSF, BASELINE | {"anc_draw_date": None}, "missing"),
+        ("R9", PSF, BASELINE | {"anc_draw_date": "13/15/2022"}, ""),  # R17
+        ("R9", PSF, BASELINE | {"doubtful": {"anc_draw_date"}}, "not known: anc_draw_date"),
+        ("R10", PSF, {}, ""),
+        ("R10", PSF, {"monitoring_frequency": None}, "missing"),
+        ("R10", PSF, {"anc_value": None}, "missing"),
+        ("R10", PSF, {"anc_value": None, "anc_draw_date": None, "anc_not_available": True}, ""),
+        ("R10", PSF, BASELINE | {"anc_value": None}, ""),
+        ("R13", PSF, {"treatment_status": "interrupted", "status_date": "2022-06-12"}, ""),
+        ("R13", PSF, {"treatment_status": "interrupted"}, "missing"),
+        ("R13", PSF, {"treatment_status": "discontinued"}, "missing"),
+        ("R13", PSF, {"treatment_status": None}, "missing"),
+        ("R13", PSF, {"treatment_status": ("active", "interrupted")}, "conflict"),
+        ("R13", PSF, {"doubtful": {"treatment_status"}}, "not known: treatment_status"),
     ],
 )
-def test_on_a_psf(says: Says, rule: str, changes: dict[str, Any], said: str) -> None:
-    assert says(rule, PSF, **changes) == said
+def test_on_a_psf(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:
+    assert says(rule, form_id, **changes) == said
 
 
-@pytest.mark.parametrize(
-    ("rule", "form_id", "reason"),
-    [("R11", "anc_lab_2015", "extra_result"), ("R12", "patient_enrollment_2015", "form_superseded")],
+@rule_table(
+    [
+        (rule, form_id, {"received": day}, said)
+        for rule, form_id, reason in (
+            ("R11", "anc_lab_2015", "extra_result"),
+            ("R12", "patient_enrollment_2015", "form_superseded"),
+        )
+        for day, said in (("2021-11-14", "not in force on the day"), ("2021-11-15", reason))
+    ],
+    [(rule, PSF, {}, "about other forms") for rule in ("R11", "R12")],
 )
-def test_forms_of_the_first_programme_from_15_november_2021_on(
-    says: Says, rule: str, form_id: str, reason: str
-) -> None:
-    assert says(rule, form_id, received="2021-11-14") == "not in force on the day"
-    assert says(rule, form_id, received="2021-11-15") == reason
-    assert says(rule, PSF) == "about other forms"
+def test_forms_of_the_first_programme(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:
+    assert says(rule, form_id, **changes) == said
 
 
 def test_forms_of_the_modified_programme_that_came_early_are_judged_by_its_rules(says: Says) -> None:

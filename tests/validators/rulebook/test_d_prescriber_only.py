@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.validators.rulebook.cases import of, rule_table
 from validators.findings import Finding
 from validators.judge import Judgement
 from validators.routing import RoutingSettings, route
@@ -71,33 +72,35 @@ def test_r20_to_r23_not_in_order(
     assert route(judgement.findings, ALLOWING).route == "review"
 
 
-@pytest.mark.parametrize("rule", ["R20", "R21", "R22", "R23"])
-def test_nothing_of_the_class(says: Says, rule: str) -> None:
-    assert says(rule, PSF) == ""
-
-
-@pytest.mark.parametrize(
-    ("rule", "name"),
+@rule_table(
+    [(rule, PSF, changes, ", ".join(["prescriber_only"] * len(changes))) for rule, changes in OF_THE_CLASS],
+    [(rule, PSF, {}, "") for rule in ("R20", "R21", "R22", "R23")],
+    [(rule, PSF, {"rationale_low_anc": True}, "") for rule in ("R20", "R21", "R23")],  # another of the class
     [
-        ("R20", "ben_flag"),
-        ("R21", "hospice_flag"),
-        ("R22", "rationale_low_anc"),
-        ("R23", "rationale_missing_labs"),
-        ("R23", "rationale_other"),
-        ("R23", "rationale_text"),
+        (rule, PSF, {"doubtful": {name}}, f"not known: {name}")
+        for rule, name in (
+            ("R20", "ben_flag"),
+            ("R21", "hospice_flag"),
+            ("R22", "rationale_low_anc"),
+            ("R23", "rationale_missing_labs"),
+            ("R23", "rationale_other"),
+            ("R23", "rationale_text"),
+        )
     ],
 )
-def test_a_mark_in_doubt_leaves_the_rule_undecided(says: Says, rule: str, name: str) -> None:
-    assert says(rule, PSF, doubtful={name}) == f"not known: {name}"
+def test_r20_to_r23_by_mark(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:
+    assert says(rule, form_id, **changes) == said
 
 
+@pytest.mark.rule("R24", fires=False)
 def test_r24_a_designee_reports_a_patient_of_the_general_population(judged: Judged) -> None:
     assert route(judged(PSF, **BY_DESIGNEE).findings).route == "accept"
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
+@rule_table(
+    of(
+        "R25",
+        PSF,
         ({}, ""),
         (BY_DESIGNEE, ""),
         ({"submitter_role": "designee"}, "conflict"),
@@ -106,7 +109,7 @@ def test_r24_a_designee_reports_a_patient_of_the_general_population(judged: Judg
         ({"prescriber_signature": None}, ""),  # R19
         ({"submitter_role": None}, ""),  # R16
         ({"doubtful": {"designee_signature"}}, "not known: designee_signature"),
-    ],
+    )
 )
-def test_r25_role_and_signature(says: Says, changes: dict[str, Any], said: str) -> None:
-    assert says("R25", PSF, **changes) == said
+def test_r25_role_and_signature(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:
+    assert says(rule, form_id, **changes) == said

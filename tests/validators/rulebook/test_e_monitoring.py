@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
+from tests.validators.rulebook.cases import of, rule_table
 
 Says = Callable[..., str]
 
@@ -28,9 +28,10 @@ IN_HOSPICE_ON_RECORD = {
 }
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
+@rule_table(
+    of(
+        "R26",
+        PSF,
         ({"anc_value": "1000"}, ""),  # not low
         ({"anc_value": "999"}, "rationale_missing"),
         ({"anc_value": "999", "rationale_low_anc": True}, ""),
@@ -48,17 +49,20 @@ IN_HOSPICE_ON_RECORD = {
         ({"doubtful": {"ben_flag"}}, ""),  # makes no difference to this rule
         ({"doubtful": {"anc_value"}}, "not known: anc_value"),
         ({"anc_value": "999", "doubtful": {"rationale_low_anc"}}, "not known: rationale_low_anc"),
-    ],
+    )
 )
-def test_r26_low_anc(says: Says, changes: dict[str, Any], said: str) -> None:
-    assert says("R26", PSF, **changes) == said
+def test_r26_low_anc(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:
+    assert says(rule, form_id, **changes) == said
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
+@rule_table(
+    of(
+        "R29",
+        PSF,
         ({"received": "2022-07-11"}, ""),  # 31 days after the draw
         ({"received": "2022-07-12"}, "rationale_missing"),
+        ({"anc_draw_date": "2024-02-29", "received": "2024-03-31"}, ""),  # over a leap day
+        ({"anc_draw_date": "2024-02-29", "received": "2024-04-01"}, "rationale_missing"),
         ({"received": "2022-07-12", "rationale_missing_labs": True}, ""),
         ({"received": "2022-07-12", "anc_draw_date_2": "2022-06-12"}, ""),  # the newest counts
         ({"received": "2022-07-12", "treatment_status": "discontinued"}, ""),
@@ -66,50 +70,53 @@ def test_r26_low_anc(says: Says, changes: dict[str, Any], said: str) -> None:
         ({"anc_value": None, "anc_draw_date": None, "anc_not_available": True}, "rationale_missing"),
         ({"anc_value": None, "anc_draw_date": None, "anc_not_available": True, "rationale_missing_labs": True}, ""),
         ({"doubtful": {"anc_not_available"}}, "not known: anc_not_available"),
-    ],
+    )
 )
-def test_r29_missing_labs(says: Says, changes: dict[str, Any], said: str) -> None:
-    assert says("R29", PSF, **changes) == said
+def test_r29_missing_labs(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:
+    assert says(rule, form_id, **changes) == said
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
+@rule_table(
+    of(
+        "R30",
+        PSF,
         ({"monitoring_frequency": "monthly"}, ""),
         ({"monitoring_frequency": "every_6_months"}, "frequency_mismatch"),
         ({"monitoring_frequency": "every_6_months", "hospice_flag": True}, ""),
         ({"monitoring_frequency": "every_6_months", **IN_HOSPICE_ON_RECORD}, ""),
         ({"monitoring_frequency": "every_6_months", "doubtful": {"hospice_flag"}}, "not known: hospice_flag"),
-    ],
+    )
 )
-def test_r30_every_six_months(says: Says, changes: dict[str, Any], said: str) -> None:
-    assert says("R30", PSF, **changes) == said
+def test_r30_every_six_months(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:
+    assert says(rule, form_id, **changes) == said
 
 
-@pytest.mark.parametrize(
-    ("anc", "more", "said"),
-    [
-        ("1500", {}, ""),
-        ("1499", {}, "frequency_mismatch"),
-        ("1499", {"monitoring_frequency": "three_times_weekly"}, ""),
-        ("1499", {"ben_flag": True}, ""),
-        ("1000", {"ben_flag": True}, ""),
-        ("999", {"ben_flag": True}, "frequency_mismatch"),
-        ("500", WITH_BEN_ON_RECORD, "frequency_mismatch"),
-        ("1000", {}, "frequency_mismatch"),
-        ("999", {}, ""),  # low: R26
-        ("499", {"ben_flag": True}, ""),
-        ("1499", {"anc_value_2": "2000", "anc_draw_date_2": "2022-06-11"}, ""),  # the newest counts
-        ("2000", {"anc_value_2": "1499", "anc_draw_date_2": "2022-06-11"}, "frequency_mismatch"),
-        ("2000", {"monitoring_frequency": "three_times_weekly"}, ""),
-        ("2000", {"doubtful": {"ben_flag"}}, ""),
-        ("1499", {"doubtful": {"ben_flag"}}, "not known: ben_flag"),
-    ],
+@rule_table(
+    of(
+        "R31",
+        PSF,
+        ({"anc_value": "1500"}, ""),
+        ({"anc_value": "1499"}, "frequency_mismatch"),
+        ({"anc_value": "1499", "monitoring_frequency": "three_times_weekly"}, ""),
+        ({"anc_value": "1499", "ben_flag": True}, ""),
+        ({"anc_value": "1000", "ben_flag": True}, ""),
+        ({"anc_value": "999", "ben_flag": True}, "frequency_mismatch"),
+        ({"anc_value": "500", **WITH_BEN_ON_RECORD}, "frequency_mismatch"),
+        ({"anc_value": "1000"}, "frequency_mismatch"),
+        ({"anc_value": "999"}, ""),  # low: R26
+        ({"anc_value": "499", "ben_flag": True}, ""),
+        ({"anc_value": "1499", "anc_value_2": "2000", "anc_draw_date_2": "2022-06-11"}, ""),  # the newest counts
+        ({"anc_value": "2000", "anc_value_2": "1499", "anc_draw_date_2": "2022-06-11"}, "frequency_mismatch"),
+        ({"anc_value": "2000", "monitoring_frequency": "three_times_weekly"}, ""),
+        ({"anc_value": "2000", "doubtful": {"ben_flag"}}, ""),
+        ({"anc_value": "1499", "doubtful": {"ben_flag"}}, "not known: ben_flag"),
+    ),
+    of(
+        "R31",
+        "anc_lab_2015",
+        ({"anc_value": "1200"}, ""),  # no frequency given
+        ({"anc_value": "1200", "monitoring_frequency": "weekly"}, "frequency_mismatch"),
+    ),
 )
-def test_r31_frequency_fits(says: Says, anc: str, more: dict[str, Any], said: str) -> None:
-    assert says("R31", PSF, anc_value=anc, **more) == said
-
-
-def test_r31_holds_in_the_first_programme_too(says: Says) -> None:
-    assert says("R31", "anc_lab_2015", anc_value="1200") == ""  # no frequency given
-    assert says("R31", "anc_lab_2015", anc_value="1200", monitoring_frequency="weekly") == "frequency_mismatch"
+def test_r31_frequency_fits(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:
+    assert says(rule, form_id, **changes) == said

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
+from tests.validators.rulebook.cases import rule_table
 
 Says = Callable[..., str]
 
 PSF, LAB = "psf_2021", "anc_lab_2015"
 PRESCRIBER, DESIGNEE, PHARMACY = "prescriber_enrollment_2021", "designee_enrollment_2021", "pharmacy_inpatient_2021"
+STRANGER = {"prescriber_npi": "1000000038"}
 UNCERTIFIED = {"prescriber_first_name": "Otto", "prescriber_last_name": "Fenn", "prescriber_npi": "1000000020"}
 
 
-@pytest.mark.parametrize(
-    ("rule", "form_id", "changes", "said"),
+@rule_table(
     [
         ("R33", DESIGNEE, {}, ""),
         ("R33", DESIGNEE, {"prescriber_signature": None}, "missing"),
@@ -47,6 +47,7 @@ UNCERTIFIED = {"prescriber_first_name": "Otto", "prescriber_last_name": "Fenn", 
         ("R38", PSF, UNCERTIFIED, ""),  # no enrollment
         ("R38", PSF, UNCERTIFIED | {"submission_type": "baseline"}, "prescriber_only"),
         ("R38", PSF, {"submission_type": "baseline"}, ""),
+        ("R38", PSF, STRANGER | {"submission_type": "baseline"}, "prescriber_only"),  # nobody knows the NPI
         ("R39", PSF, {}, ""),
         ("R39", PSF, {"prescriber_npi": "1000000013"}, "npi_invalid"),
         ("R39", PHARMACY, {"pharmacy_npi": "3000000012"}, "npi_invalid"),
@@ -55,6 +56,7 @@ UNCERTIFIED = {"prescriber_first_name": "Otto", "prescriber_last_name": "Fenn", 
         ("R39", PSF, {"prescriber_npi": "1000000013", "doubtful": {"prescriber_npi"}}, ""),  # R15 holds it
         ("R40", PRESCRIBER, {}, ""),
         ("R40", PRESCRIBER, {"prescriber_dea": "BV1234564"}, "dea_invalid"),
+        ("R40", PRESCRIBER, {"prescriber_dea": "BV1234563-77"}, ""),  # with a suffix
         ("R40", PRESCRIBER, {"doubtful": {"prescriber_dea"}}, ""),  # its check digit is right
         (
             "R40",
