@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from extractors.calibration import CALIBRATION, Calibration
+from extractors.calibration import CALIBRATION, MOST_NINES, Calibration, ReadKind, nines
 from extractors.confidence import (
     CERTAIN,
     Belief,
@@ -16,62 +16,83 @@ from extractors.confidence import (
     believe_number,
     believe_signature,
     believe_text,
+    calibrated,
 )
 from extractors.definition import Field, FieldKind
 from extractors.geometry import Box
 from extractors.marks import Mark, MarkState
 from extractors.numbers import NumberReading
+from extractors.reading import Pen
 from extractors.signatures import Signature
 from extractors.thresholds import THRESHOLDS
 
 CHANCE = st.floats(0, 1)
+PENS = st.sampled_from([Pen.TYPED, Pen.HAND, Pen.UNKNOWN])
 
 
 def field(kind: FieldKind) -> Field:
     return Field("any", "any", kind, 1, Box(0, 0, 9, 9), "")
 
 
-@given(CHANCE, CHANCE, CHANCE, st.sampled_from([FieldKind.DIGITS, FieldKind.DATE]))
-def test_agreeing_readings_are_believed_the_more_the_surer_both_are(
-    one: float, other: float, surer: float, kind: FieldKind
+@given(CHANCE, CHANCE, st.sampled_from([FieldKind.DIGITS, FieldKind.DATE]), PENS)
+def test_agreeing_readings_are_believed_the_more_the_likelier_they_are(
+    one: float, other: float, kind: FieldKind, pen: Pen
 ) -> None:
-    def belief(first: float, second: float) -> Belief:
-        return believe_number(field(kind), NumberReading("1850", first, "1850", second, "test"), fits=True)
+    def belief(chance: float) -> Belief:
+        return believe_number(field(kind), pen, NumberReading("1850", chance, "1850", "test", agree=True), fits=True)
 
-    assert belief(one, other).confidence <= belief(max(one, surer), other).confidence <= CERTAIN
-    assert bool(belief(one, other).why) == (belief(one, other).confidence < THRESHOLDS.sure[kind])
+    low, high = sorted((one, other))
+    assert belief(low).confidence <= belief(high).confidence <= CERTAIN
+    assert bool(belief(one).why) == (belief(one).confidence < THRESHOLDS.sure[kind])
+
+
+@given(CHANCE, CHANCE, st.sampled_from(["digits", "date", "differing", "text"]), PENS)
+def test_curves_of_the_calibration_rise(one: float, other: float, kind: ReadKind, pen: Pen) -> None:
+    low, high = (CALIBRATION.chance(kind, pen, belief) for belief in sorted((one, other)))
+    assert 0.0 <= low <= high < 1.0
+
+
+@given(CHANCE, st.sampled_from(["digits", "date", "differing", "text"]))
+def test_an_unknown_pen_is_believed_no_more_than_any_other(belief: float, kind: ReadKind) -> None:
+    known = [CALIBRATION.chance(kind, pen, belief) for pen in (Pen.TYPED, Pen.HAND)]
+    assert CALIBRATION.chance(kind, Pen.UNKNOWN, belief) == min(known)
 
 
 @given(CHANCE, CHANCE)
-def test_curves_of_the_calibration_rise(one: float, other: float) -> None:
-    for kind in ("number", "text"):
-        low, high = (CALIBRATION.chance(kind, belief) for belief in sorted((one, other)))
-        assert 0.0 <= low <= high < 1.0
+def test_nines_keep_the_order_of_beliefs(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert 0 <= nines(low) <= nines(high) <= MOST_NINES
 
 
-def test_curve_that_falls_is_refused() -> None:
+def test_a_curve_that_falls_is_refused() -> None:
+    falling, rising = ((0, 0.5), (1, 0.4)), ((0, 0.0), (1, 1.0))
+    curves = {kind: {Pen.TYPED: rising, Pen.HAND: rising} for kind in ("digits", "date", "differing", "text")}
     with pytest.raises(ValidationError, match="rises"):
-        Calibration(number=((0, 0.5), (1, 0.4)), text=((0, 0), (1, 1)))
+        Calibration.model_validate(curves | {"text": {Pen.TYPED: rising, Pen.HAND: falling}})
+    with pytest.raises(ValidationError, match="by hand"):
+        Calibration.model_validate(curves | {"text": {Pen.TYPED: rising}})
 
 
-@given(CHANCE, CHANCE, st.booleans(), st.booleans())
+@given(CHANCE, PENS, st.booleans(), st.booleans())
 def test_differing_struck_or_misfitting_readings_are_always_doubtful(
-    one: float, other: float, struck: bool, fits: bool
+    chance: float, pen: Pen, struck: bool, fits: bool
 ) -> None:
-    differing = NumberReading("1850", one, "1350", other, "test", struck=struck)
-    belief = believe_number(field(FieldKind.DIGITS), differing, fits)
+    differing = NumberReading("1850", chance, "1350", "test", struck=struck)
+    belief = believe_number(field(FieldKind.DIGITS), pen, differing, fits)
     assert belief.why == ("struck" if struck else "readings_differ")
-    assert belief.confidence <= 0.5
-    misfit = believe_number(
-        field(FieldKind.DATE), NumberReading("13451999", one, "13451999", other, "test"), fits=False
-    )
-    assert misfit.why == "format"
-    assert misfit.confidence <= 0.5
+    misfit = NumberReading("13451999", chance, "13451999", "test", agree=True)
+    belief = believe_number(field(FieldKind.DATE), pen, misfit, fits=False)
+    assert (belief.why, belief.confidence <= 0.5) == ("format", True)
+
+
+@given(CHANCE, PENS, st.sampled_from(["struck", "format", "slipped", "readings_differ"]))
+def test_no_belief_takes_away_a_doubt_of_another_kind(chance: float, pen: Pen, why: str) -> None:
+    assert calibrated(field(FieldKind.DIGITS), pen, chance, why).why == why
 
 
 @given(CHANCE, st.sampled_from([FieldKind.TEXT, FieldKind.FREE_TEXT]))
 def test_text_is_sure_from_its_threshold_on(chance: float, kind: FieldKind) -> None:
-    belief = believe_text(field(kind), chance)
+    belief = believe_text(field(kind), Pen.HAND, chance)
     assert bool(belief.why) == (belief.confidence < THRESHOLDS.sure[kind])
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractors import formats
-from extractors.decoding import cells_as_steps, decode
+from extractors.decoding import decode, probabilities
 from extractors.engines import LogProbs
 from extractors.formats import FREE, Format, digits, many, one, plain
 
@@ -156,14 +156,13 @@ def test_a_clear_accent_stays_and_a_doubtful_one_goes() -> None:
 
 
 @given(st.from_regex(r"[0-9]{1,8}", fullmatch=True))
-def test_comb_cells_keep_equal_neighbours(text: str) -> None:
-    cells = steps_of(text)[::2]
-    assert decode(cells_as_steps(cells), ALPHABET, digits(1, 8)).text == text
-
-
-def test_an_empty_cell_is_no_digit() -> None:
-    cells = steps_of("950")[[0, 2, 4, 1, 1]]  # three digits, two empty cells of five
-    assert decode(cells_as_steps(cells), ALPHABET, digits(1, 5)).text == "950"
+def test_the_decoded_text_is_the_likeliest_of_all_that_are_weighed(text: str) -> None:
+    steps, expected = steps_of(text, 0.8), digits(1, 8)
+    decoded = decode(steps, ALPHABET, expected)
+    chances = probabilities(steps, ALPHABET, expected, [decoded.text, *decoded.others, "12A", ""])
+    assert chances[0] == pytest.approx(decoded.probability, rel=1e-6)
+    assert (chances <= chances[0] + 1e-9).all()
+    assert list(chances[-2:]) == [0.0, 0.0]  # neither a letter nor nothing has the format
 
 
 def test_too_few_steps_for_the_format_give_nothing() -> None:

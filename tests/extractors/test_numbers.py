@@ -13,13 +13,15 @@ from extractors.confidence import believe_number
 from extractors.crops import line_picture
 from extractors.definition import Field, FieldKind
 from extractors.engines import LogProbs
-from extractors.engines.recogniser import CELL_ALPHABET, STRUCK
+from extractors.engines.recogniser import CELL_ALPHABET
 from extractors.fillable_values import typed_value
 from extractors.geometry import Box
-from extractors.numbers import NumberReading, is_number, read_comb, read_numbers
+from extractors.numbers import cell_reader, is_number, read_numbers
 from extractors.read import Sight
+from extractors.reading import Pen
 from samples.generator.fill import fill_form
-from samples.generator.hand import Pen, draw_hand
+from samples.generator.hand import Pen as GeneratorPen
+from samples.generator.hand import draw_hand
 from tests.extractors.faxed import DIGITS, FACES, laid, page_of, received
 
 EMPTY = " "
@@ -41,29 +43,16 @@ def seen(characters: str, sure: float = 0.9, rival: str = "Z") -> LogProbs:
 
 
 @given(st.text("0123456789 ", min_size=1, max_size=10), st.floats(0.55, 1.0))
-def test_comb_spells_its_cells_and_skips_empty_ones(written: str, sure: float) -> None:
-    text, chance, struck = read_comb(comb("patient_zip", FieldKind.DIGITS, len(written)), seen(written, sure))
-    assert text == written.replace(EMPTY, "")
-    assert chance == pytest.approx(sure ** len(written), rel=1e-3)
-    assert not struck
-
-
-def test_printed_slashes_of_a_date_are_not_read() -> None:
-    date = comb("patient_dob", FieldKind.DATE, 10)
-    assert read_comb(date, seen("03/07/1951"))[0] == "03071951"
-    assert read_comb(date, seen("03707#1951"))[0] == "03071951"
+def test_a_comb_spells_its_cells_and_skips_empty_ones(written: str, sure: float) -> None:
+    reader = cell_reader(comb("patient_zip", FieldKind.DIGITS, len(written)), seen(written, sure))
+    assert reader.best == written.replace(EMPTY, "")
+    assert reader.chances([reader.best])[0] == pytest.approx(sure ** len(written), rel=1e-3)
 
 
 def test_only_a_dea_number_has_letters_and_only_in_front() -> None:
     dea, zip_ = comb("prescriber_dea", FieldKind.TEXT, 9), comb("patient_zip", FieldKind.DIGITS, 5)
-    assert read_comb(dea, seen("BM1234563"))[0] == "BM1234563"
-    text, chance, _ = read_comb(zip_, seen("5504O", rival="0"))
-    assert text == "55040"
-    assert chance < 0.1  # the reader saw a letter: it stays doubtful
-
-
-def test_a_struck_cell_is_reported() -> None:
-    assert read_comb(comb("anc_value", FieldKind.DIGITS, 4), seen("18" + STRUCK + "0", sure=0.6, rival="5"))[2]
+    assert cell_reader(dea, seen("BM1234563")).best == "BM1234563"
+    assert cell_reader(zip_, seen("5504O", rival="0")).best == "55040"
 
 
 @pytest.mark.parametrize(
@@ -80,14 +69,6 @@ def test_digits_dates_and_dea_numbers_are_numbers(name: str, kind: FieldKind, nu
     assert is_number(comb(name, kind, 4)) is number
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "agree"),
-    [("(218) 555-8406", "2185558406", True), ("1850", "1850", True), ("1850", "1350", False), ("2.1", "21", False)],
-)
-def test_readings_agree_by_their_characters_and_decimal_points(first: str, second: str, agree: bool) -> None:
-    assert NumberReading(first, 0.9, second, 0.9, "test").agree is agree
-
-
 VALUES = {
     "patient_zip": "55068",
     "patient_dob": "03/07/1951",
@@ -101,7 +82,7 @@ def test_typed_numbers_are_right_where_they_are_sure(sight: Sight, ours: bool, m
     if not ours:
         monkeypatch.setattr(numbers, "installed", lambda: False)
     blank, rng = page_of(sight, "psf_2021"), default_rng(1)
-    form = fill_form(blank.definition, VALUES, draw_hand(Pen.TYPED, FACES, DIGITS, rng), FACES, rng)
+    form = fill_form(blank.definition, VALUES, draw_hand(GeneratorPen.TYPED, FACES, DIGITS, rng), FACES, rng)
     page = laid(received(form.pages[0], severity=0.1), blank)
     fields = [blank.definition.field(name) for name in VALUES]
     found = read_numbers(page, fields, {field.name: line_picture(page, field.box) for field in fields})
@@ -109,7 +90,7 @@ def test_typed_numbers_are_right_where_they_are_sure(sight: Sight, ours: bool, m
     for field in fields:
         read, wanted = found[field.name], typed_value(field, VALUES[field.name])
         typed = typed_value(field, read.text)
-        belief = believe_number(field, read, typed.fits)
+        belief = believe_number(field, Pen.TYPED, read, typed.fits)
         assert not read.empty
         assert belief.why or typed.value == wanted.value
         assert ours or belief.why == "readings_differ"  # one reader alone is never believed
