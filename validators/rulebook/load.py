@@ -78,6 +78,8 @@ class Thresholds:
     dispense_rationales_a_year: int
     discharge_supply_days: int
     discharge_relaxed_from: dt.date
+    discharge_relaxed_days_every_2_weeks: int
+    discharge_relaxed_days_monthly: int
     current_days_weekly: int
     current_days_every_2_weeks: int
     current_days_monthly: int
@@ -85,6 +87,7 @@ class Thresholds:
     anc_most_plausible: int
     anc_low_general: int
     anc_low_ben: int
+    anc_severe: int
     anc_normal_general: int
     anc_normal_ben: int
     inpatient_report_days: int
