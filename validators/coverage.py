@@ -1,7 +1,7 @@
-"""What is on record of a patient on a day, and what follows from it: covered until when, due, what a dispense check finds.
+"""What is on record of a patient on a day, and what follows from it: coverage, dues, what a dispense check finds.
 
-A read-out for people. It authorizes nothing: dispensing was decided elsewhere (rules R41 to R47), and the forms only fed
-that decision. Which day starts the 37 days (R14), and which year the dispense rationales are counted in (R44), the
+A read-out for people. It authorizes nothing: dispensing was decided elsewhere (rules R41 to R47), and the forms only
+fed that decision. Which day starts the 37 days (R14), and which year the dispense rationales are counted in (R44), the
 sources leave open; here it is the day of receipt, and the year that ends on the day asked about.
 """
 
@@ -24,7 +24,8 @@ class OnRecord:
     """What the registry has of one patient on a day; later forms left aside.
 
     `newest_result` is the day of the draw and the ANC in cells/µL, `rationales` the days on which outpatient pharmacies
-    gave a dispense rationale, `pharmacy` the settings in which the pharmacy asked about is certified (None: none asked).
+    gave a dispense rationale, `pharmacy` the settings in which the pharmacy asked about is certified (None: no pharmacy
+    was asked about).
     """
 
     enrolled: Membership
