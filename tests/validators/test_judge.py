@@ -58,18 +58,6 @@ def test_no_unknown_value_that_matters_is_accepted(judged: Judged, form_id: str,
 
 
 @given(data=st.data())
-def test_doubts_never_help_a_form(
-    judged: Judged, in_order: Mapping[str, Mapping[str, Value]], data: st.DataObject
-) -> None:
-    """Whatever is in doubt, and whatever else is empty: with a critical value unknown the form is held."""
-    form_id, critical = data.draw(st.sampled_from(CRITICAL))
-    names = st.sets(st.sampled_from(sorted(set(in_order[form_id]) - {"received"})))
-    doubtful, empty = data.draw(names) | {critical}, data.draw(names) - {critical}
-    judgement = judged(form_id, doubtful=doubtful, **dict.fromkeys(empty))
-    assert route(judgement.findings).route == "review"
-
-
-@given(data=st.data())
 def test_what_is_accepted_is_about_people_surely_known(
     judged: Judged, in_order: Mapping[str, Mapping[str, Value]], data: st.DataObject
 ) -> None:

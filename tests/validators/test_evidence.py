@@ -1,0 +1,87 @@
+"""What is known beside the ink moves confidence, in the right direction, and never a value."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractors.confidence import calibrated
+from extractors.definition import FormDefinition
+from extractors.reading import Alternative, FormReading, Pen, Reading
+from validators.evidence import weigh_evidence
+from validators.registry import RegistrySnapshot
+
+RECEIVED = dt.date(2022, 6, 15)
+NPI, DOB = "1000000012", "1980-02-03"  # of the form in order, and of the registry
+Weigh = Callable[..., Reading]
+
+
+@pytest.fixture(scope="session")
+def weigh(
+    definitions: Mapping[str, FormDefinition], read: Callable[..., FormReading], registry: RegistrySnapshot
+) -> Weigh:
+    """Reads a value in a field of a PSF in order, with another value that its ink could say, and weighs the evidence."""
+
+    def weighed(name: str, value: str, other: str, belief: float = 0.9, why: str = "", **changes: str) -> Reading:
+        form = read("psf_2021", **{name: value, **changes})
+        field = definitions["psf_2021"].field(name)
+        judged = calibrated(field, Pen.HAND, belief, why)
+        seen = replace(
+            form.readings[name], pen=Pen.HAND, belief=belief, alternatives=(Alternative(other, 1 - belief),),
+            confidence=judged.confidence, doubtful=bool(judged.why), why=judged.why,
+        )  # fmt: skip
+        form = replace(form, readings={**form.readings, name: seen})
+        return weigh_evidence(form, definitions["psf_2021"], RECEIVED, registry).readings[name]
+
+    return weighed
+
+
+@pytest.mark.parametrize(
+    ("name", "likely", "unlikely", "because"),
+    [
+        ("prescriber_npi", NPI, "1000000072", "its check digit fails (R39)"),
+        ("prescriber_npi", NPI, "1000000038", "no prescriber of the registry has it"),
+        ("pharmacy_npi", NPI, "1000000072", "its check digit fails (R39)"),
+        ("patient_dob", DOB, "1980-02-08", "page 2 and the registry say otherwise"),
+        ("patient_dob", DOB, "1880-02-03", "nobody is so old"),
+        ("patient_dob_p2", DOB, "1980-02-08", "page 1 says otherwise"),
+        ("anc_draw_date", "2022-06-10", "2022-06-40", "there is no such day"),
+        ("anc_draw_date", "2022-06-10", "2022-08-10", "it had not come yet when the form came"),
+        ("anc_draw_date", "2022-06-10", "2021-06-10", "it is long ago"),
+        ("signature_date", "2022-06-14", "2022-06-19", "it had not come yet when the form came"),
+        ("anc_value", "2500", "250000", "nobody has so many neutrophils"),
+    ],
+)
+def test_the_likely_value_gains_and_the_unlikely_one_loses(
+    weigh: Weigh, definitions: Mapping[str, FormDefinition], name: str, likely: str, unlikely: str, because: str
+) -> None:
+    if name not in {field.name for field in definitions["psf_2021"].fields}:
+        pytest.skip("not on this form")
+    gained, lost = weigh(name, likely, unlikely), weigh(name, unlikely, likely)
+    assert gained.belief > 0.9 > lost.belief, because
+    assert gained.confidence >= lost.confidence
+    assert (gained.value, lost.value) == (likely, unlikely)  # neither is changed
+    assert lost.doubtful
+
+
+def test_ink_that_is_clear_outlives_the_evidence(weigh: Weigh) -> None:
+    """A form dated in the future has to be judged as such, not held for a reader's doubt."""
+    assert not weigh("anc_draw_date", "2022-09-10", "2022-06-10", belief=0.999999).doubtful
+
+
+@given(belief=st.floats(0.0, 1.0), why=st.sampled_from(["readings_differ", "struck", "format", "slipped"]))
+def test_no_evidence_takes_away_a_doubt_of_another_kind(weigh: Weigh, belief: float, why: str) -> None:
+    weighed = weigh("prescriber_npi", NPI, "1000000072", belief=belief, why=why)
+    assert (weighed.doubtful, weighed.why, weighed.value) == (True, why, NPI)
+
+
+def test_without_other_values_nothing_is_weighed(
+    definitions: Mapping[str, FormDefinition], read: Callable[..., FormReading], registry: RegistrySnapshot
+) -> None:
+    form = read("psf_2021")
+    assert weigh_evidence(form, definitions["psf_2021"], RECEIVED, registry) == form
