@@ -52,7 +52,7 @@ def fit_curves(outcomes: Iterable[Outcome]) -> dict[str, dict[str, Points]]:
 
 def curve(pairs: Sequence[tuple[float, bool]]) -> Points:
     """Points (nines of belief, chance) of a rising curve, each level from `FEWEST` readings at least."""
-    ordered = np.array(sorted(pairs), float)
+    ordered = np.array(sorted(pairs, key=lambda pair: pair[0]), float)  # of equal beliefs none comes first by being wrong
     groups = np.array_split(ordered, max(1, len(ordered) // FEWEST))
     blocks = isotonic_regression(
         [group[:, 1].mean() for group in groups], weights=[len(group) for group in groups]

@@ -25,7 +25,7 @@ Weigh = Callable[..., Reading]
 def weigh(
     definitions: Mapping[str, FormDefinition], read: Callable[..., FormReading], registry: RegistrySnapshot
 ) -> Weigh:
-    """Reads a value in a field of a PSF in order, with another value that its ink could say, and weighs the evidence."""
+    """Reads a value in a field of a PSF in order, with another that its ink could say, and weighs the evidence."""
 
     def weighed(name: str, value: str, other: str, belief: float = 0.9, why: str = "", **changes: str) -> Reading:
         form = read("psf_2021", **{name: value, **changes})
