@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from validators.case import Case, RuleFunctions
 from validators.content import UnknownValue
+from validators.coverage import current_days
 from validators.findings import Doubt, Flag, RuleResult
 from validators.rulebook.d_prescriber_only import prescriber_only
 
@@ -22,12 +23,7 @@ def r50_inpatient_result_in_time(case: Case) -> Iterator[RuleResult]:
 
 def r51_result_is_current(case: Case) -> Iterator[RuleResult]:
     """An ANC is current when it was reported in the time that goes with the monitoring frequency."""
-    figures = case.thresholds
-    longest = {
-        "weekly": figures.current_days_weekly,
-        "every_2_weeks": figures.current_days_every_2_weeks,
-        "monthly": figures.current_days_monthly,
-    }.get(case.content.choice("monitoring_frequency") or "")
+    longest = current_days(case.content.choice("monitoring_frequency"), case.thresholds)
     newest = case.newest_draw()
     if longest is not None and newest is not None and (case.received - newest).days > longest:
         yield Flag("anc_not_current", "anc_draw_date")

@@ -23,7 +23,6 @@ OPENING = """## How each rule is tried
 Written by `python -m tests.validators.rulebook.rule_tests` from the marks of the tests: how many cases there are in
 which the rule fires, does not, or is left open by a doubt. Each figure and each first and last day is moved by one, and
 a case notices (`tests/validators/rulebook/test_edges.py`). *Tried*: on both sides. *Context*: the rule decides nothing.
-*Read-out*: it is decided from a patient's record, by the status read-out.
 
 | rule | fires | does not | left open | tests | status |
 |---|---|---|---|---|---|
@@ -69,8 +68,6 @@ def status(rule: Rule) -> str:
     """How far a rule is tried."""
     if rule.decided_by is DecidedBy.NOBODY:
         return "context"
-    if rule.decided_by is DecidedBy.STATUS:
-        return "read-out"
     sides = {test.fires for test in rule_tests() if test.rule == rule.number}
     return "tried" if {True, False} <= sides else "not tried"
 
