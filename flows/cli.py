@@ -8,7 +8,20 @@ import typer
 from typer.core import TyperGroup
 
 from extractors.errors import FaxformsError
-from flows.commands import calibrate, database, documents, export, forms, ingest, notice, queue, registry, rules, show
+from flows.commands import (
+    calibrate,
+    database,
+    documents,
+    export,
+    forms,
+    ingest,
+    notice,
+    queue,
+    registry,
+    rules,
+    show,
+    status,
+)
 from flows.exit_codes import ExitCode
 from flows.terminal import print_error
 
@@ -50,6 +63,8 @@ app.command()(ingest.ingest)
 app.command()(documents.documents)
 app.command()(queue.queue)
 app.command()(show.show)
+app.command()(status.status)
+app.command()(status.due)
 app.command()(notice.notice)
 app.command()(export.export)
 app.command()(calibrate.calibrate)

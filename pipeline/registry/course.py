@@ -3,14 +3,63 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from pipeline.errors import NotThere
+from pipeline.registry.history import changed_later, entries_where, plain, value_on
 from pipeline.store.models import Form
-from pipeline.store.registry_models import AncResult
+from pipeline.store.registry_models import AncResult, DispenseRationale, FormOnRecord, Patient, Pharmacy
 from validators.content import Content, Known
+from validators.coverage import Due, OnRecord, dues, programme_on
+from validators.registry import Membership, Programme
+from validators.rulebook.load import Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class PatientDue:
+    """One line of the due list: the patient's key, the prescriber's NPI, and what is to come."""
+
+    key: str
+    prescriber_npi: str | None
+    due: Due
+
+
+def on_record(session: Session, key: str, on: dt.date, pharmacy_npi: str | None = None) -> OnRecord:
+    """What the registry has of a patient at the end of a day.
+
+    Raises:
+        NotThere: nobody has that key, or nobody had it on that day.
+    """
+    known = entries_where(session, "patients", Patient.id == int(key), on) if key.isdigit() else iter(())
+    entry = next(known, None)
+    if entry is None:
+        raise NotThere("status: the registry has no such patient on that day")
+    return OnRecord(
+        enrolled=Membership(_day(entry["enrolled_on_2015"]), _day(entry["enrolled_on_2021"])),
+        ben=bool(entry["ben"]),
+        hospice=bool(entry["hospice"]),
+        treatment_status=entry["treatment_status"],
+        monitoring_frequency=entry["monitoring_frequency"],
+        last_psf=session.scalar(_psfs(on).where(FormOnRecord.entity_id == int(key))),
+        newest_result=_newest_result(session, int(key), on),
+        rationales=tuple(session.scalars(_outpatient_rationales(int(key), on))),
+        pharmacy=None if pharmacy_npi is None else _certified_settings(session, pharmacy_npi, on),
+    )
+
+
+def due_list(session: Session, on: dt.date, ahead: int, thresholds: Thresholds) -> Iterator[PatientDue]:
+    """What is overdue on that day, or comes due within so many days: the longest overdue first."""
+    found = []
+    for row in _perhaps_due(session, on, ahead, thresholds):
+        for due in dues(row.record, on, thresholds):
+            if due.overdue_days(on) >= -ahead:
+                found.append(PatientDue(row.key, row.prescriber_npi, due))
+    yield from sorted(found, key=lambda line: (line.due.until, int(line.key), line.due.what))
 
 
 def forms_with_another_result(session: Session, patient: int, form_pk: int, content: Content) -> Sequence[Form]:
@@ -37,3 +86,112 @@ def forms_with_another_result(session: Session, patient: int, form_pk: int, cont
     agreed = {result.drawn_on for result in on_record if result.anc == reported[result.drawn_on]}
     others = {result.form_pk for result in on_record if result.drawn_on not in agreed}
     return session.scalars(select(Form).where(Form.id.in_(others)).order_by(Form.id)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    key: str
+    prescriber_npi: str | None
+    record: OnRecord
+
+
+def _perhaps_due(session: Session, on: dt.date, ahead: int, thresholds: Thresholds) -> Iterator[_Row]:
+    """The patients of whom nothing was received lately: the database leaves out the many whose papers are in order."""
+    programme = programme_on(on, thresholds)
+    psfs = _psfs(on).add_columns(FormOnRecord.entity_id).group_by(FormOnRecord.entity_id).subquery()
+    draws = _draws(on).add_columns(AncResult.patient_id).group_by(AncResult.patient_id).subquery()
+    last_psf, last_draw = psfs.c.day, draws.c.day
+    long_ago = [_not_since(last_draw, on, ahead - thresholds.current_days_weekly)]
+    if programme is Programme.MODIFIED:
+        long_ago = [
+            _not_since(last_psf, on, ahead - thresholds.psf_covers_days),
+            _not_since(last_draw, on, ahead - thresholds.missed_labs_days),
+        ]
+    since = getattr(Patient, f"enrolled_on_{programme}")
+    fields = {"treatment_status": Patient.treatment_status, "monitoring_frequency": Patient.monitoring_frequency}
+    known = or_(Patient.known_from.is_(None), Patient.known_from <= on)
+    query = (
+        select(
+            Patient.id,
+            Patient.prescriber_npi,
+            since.label("since"),
+            *fields.values(),
+            last_psf.label("last_psf"),
+            last_draw.label("last_draw"),
+        )
+        .outerjoin(psfs, psfs.c.entity_id == Patient.id)
+        .outerjoin(draws, draws.c.patient_id == Patient.id)
+        .where(Patient.withdrawn_at.is_(None), known, or_(*long_ago))
+    )
+    changed = changed_later(session, "patients", on, fields=[*fields, since.key])
+    for row in session.execute(query):
+        yield _Row(str(row.id), row.prescriber_npi, _due_record(row, programme, since.key, changed, on))
+
+
+def _due_record(row: Row[Any], programme: Programme, since: str, changed: Any, on: dt.date) -> OnRecord:
+    """What `dues` looks at, as it was known on the day."""
+
+    def then(field: str, now: Any) -> Any:
+        return value_on(changed[row.id, field], on, plain(now)) if (row.id, field) in changed else now
+
+    enrolled = then(since, row.since)
+    day = _day(enrolled) if isinstance(enrolled, str) else enrolled
+    return OnRecord(
+        enrolled=Membership(in_2015=day) if programme is Programme.FIRST else Membership(in_2021=day),
+        ben=False,
+        hospice=False,
+        treatment_status=then("treatment_status", row.treatment_status),
+        monitoring_frequency=then("monitoring_frequency", row.monitoring_frequency),
+        last_psf=row.last_psf,
+        newest_result=None if row.last_draw is None else (row.last_draw, 0),
+    )
+
+
+def _not_since(day: ColumnElement[Any], on: dt.date, days: int) -> ColumnElement[bool]:
+    return or_(day.is_(None), day <= on + dt.timedelta(days))
+
+
+def _psfs(on: dt.date) -> Select[Any]:
+    """The day of the newest PSF."""
+    return select(func.max(FormOnRecord.received).label("day")).where(
+        FormOnRecord.entity == "patients",
+        FormOnRecord.family == "psf",
+        FormOnRecord.received <= on,
+        FormOnRecord.withdrawn_at.is_(None),
+    )
+
+
+def _draws(on: dt.date) -> Select[Any]:
+    """The day of the newest blood draw."""
+    return select(func.max(AncResult.drawn_on).label("day")).where(
+        AncResult.received <= on, AncResult.withdrawn_at.is_(None)
+    )
+
+
+def _newest_result(session: Session, patient: int, on: dt.date) -> tuple[dt.date, int] | None:
+    """The newest draw and its ANC; of several of one day the lowest, for the band that it falls in."""
+    newest = (
+        select(AncResult.drawn_on, AncResult.anc)
+        .where(AncResult.patient_id == patient, AncResult.received <= on, AncResult.withdrawn_at.is_(None))
+        .order_by(AncResult.drawn_on.desc(), AncResult.anc)
+        .limit(1)
+    )
+    found = session.execute(newest).first()
+    return None if found is None else (found.drawn_on, found.anc)
+
+
+def _outpatient_rationales(patient: int, on: dt.date) -> Select[Any]:
+    return select(DispenseRationale.given_on).where(
+        DispenseRationale.patient_id == patient,
+        DispenseRationale.given_on <= on,
+        DispenseRationale.setting == "outpatient",
+    )
+
+
+def _certified_settings(session: Session, npi: str, on: dt.date) -> tuple[str, ...]:
+    found = entries_where(session, "pharmacies", Pharmacy.npi == npi, on)
+    return tuple(e["setting"] for e in found if e["certified_on_2021"] and _day(e["certified_on_2021"]) <= on)
+
+
+def _day(text: str | None) -> Any:
+    return None if text is None else dt.date.fromisoformat(text)

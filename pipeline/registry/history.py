@@ -55,7 +55,7 @@ def entries_where(
         known.append(or_(columns.known_from.is_(None), columns.known_from <= as_of))
     rows = session.execute(select(rows_of_table).where(*known).order_by(columns.id)).mappings()
     for some in rows.partitions(ROWS_AT_A_TIME):
-        changed = {} if as_of is None else _changed_later(session, table, [row["id"] for row in some], as_of)
+        changed = {} if as_of is None else changed_later(session, table, as_of, ids=[row["id"] for row in some])
         for row in some:
             yield _entry(table, row, changed, as_of)
 
@@ -88,7 +88,7 @@ def change(
     before: dict[str, Any] = {}
     for field, after in values.items():
         history = _history(session, row, field)
-        then = _value_on(history, effective_on, plain(getattr(row, field)))
+        then = value_on(history, effective_on, plain(getattr(row, field)))
         if then == plain(after):
             continue
         before[field] = then
@@ -127,7 +127,7 @@ def take_back(session: Session, form_pk: int, who: str) -> None:
     before = {}
     for line in changes:
         row = row_of(session, line.entity, line.entity_id)
-        value = _value_on(_history(session, row, line.field), dt.date.max, None)
+        value = value_on(_history(session, row, line.field), dt.date.max, None)
         before[f"{line.entity} {line.entity_id} {line.field}"] = line.after
         setattr(row, line.field, _typed(line.entity, line.field, value))
     session.flush()
@@ -167,15 +167,19 @@ def plain(value: Any) -> Any:
 
 def _entry(table: str, row: RowMapping, changed: History, as_of: dt.date | None) -> dict[str, Any]:
     entry = {
-        field: _value_on(changed.get((row["id"], field), ()), as_of or dt.date.max, plain(row[field]))
+        field: value_on(changed.get((row["id"], field), ()), as_of or dt.date.max, plain(row[field]))
         for field in fields_of(table)
     }
     return entry | {"key": str(row["id"])} if table == "patients" else entry
 
 
-def _changed_later(session: Session, table: str, ids: Collection[int], day: dt.date) -> History:
-    """The whole history of each value of these rows that changed after that day."""
-    of_these = (RegistryChange.entity == table, RegistryChange.entity_id.in_(ids))
+def changed_later(
+    session: Session, table: str, day: dt.date, *, ids: Collection[int] | None = None, fields: Collection[str] = ()
+) -> History:
+    """The whole history of each value that changed after that day, of these rows (None: all) and fields (none: all)."""
+    of_these = [RegistryChange.entity == table]
+    of_these += [] if ids is None else [RegistryChange.entity_id.in_(ids)]
+    of_these += [RegistryChange.field.in_(fields)] if fields else []
     later = and_(RegistryChange.effective_on > day, RegistryChange.withdrawn_at.is_(None))
     places = session.execute(select(RegistryChange.entity_id, RegistryChange.field).where(*of_these, later)).all()
     if not places:
@@ -198,7 +202,7 @@ def _in_order() -> Any:
     return select(RegistryChange).order_by(RegistryChange.effective_on, RegistryChange.id)
 
 
-def _value_on(history: Sequence[RegistryChange], day: dt.date, now: Any) -> Any:
+def value_on(history: Sequence[RegistryChange], day: dt.date, now: Any) -> Any:
     """What the last change up to a day said, else what stood before the first change, else what stands now."""
     until = [line for line in history if line.effective_on <= day and line.withdrawn_at is None]
     if until:

@@ -23,9 +23,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pipeline.errors import NotThere
 from pipeline.registry import history
 from pipeline.store import audit
-from pipeline.store.registry_models import AncResult, Designee, FormOnRecord, Patient, Pharmacy, Prescriber
+from pipeline.store.engine import take_write_turn
+from pipeline.store.registry_models import (
+    AncResult,
+    Designee,
+    DispenseRationale,
+    FormOnRecord,
+    Patient,
+    Pharmacy,
+    Prescriber,
+)
 from validators.content import Content, Known
 from validators.identification import prescriber_npi
 from validators.registry import Programme
@@ -76,6 +86,24 @@ def apply(session: Session, form: Accepted) -> None:
             _enroll_patient(session, form)
         case "psf" | "anc_lab":
             _update_patient(session, form)
+
+
+def note_dispense_rationale(
+    session: Session, patient_key: str, given_on: dt.date, setting: str, pharmacy_npi: str | None, who: str
+) -> None:
+    """Note a dispense rationale that a pharmacist gave by telephone (R44), by a person's decision.
+
+    Raises:
+        NotThere: nobody has that key.
+    """
+    take_write_turn(session.connection())
+    row = session.get(Patient, int(patient_key), with_for_update=True) if patient_key.isdigit() else None
+    if row is None or row.withdrawn_at is not None:
+        raise NotThere("rationale: the registry has no such patient")
+    said = {"given_on": given_on, "setting": setting, "pharmacy_npi": pharmacy_npi}
+    session.add(DispenseRationale(patient_id=row.id, who=who, recorded_at=dt.datetime.now(dt.UTC), **said))
+    told = {"entity": "patients", "entity_id": row.id} | said | {"given_on": given_on.isoformat()}
+    audit.write_line(session, "dispense rationale noted", who=who, after=told)
 
 
 def _certify_prescriber(session: Session, form: Accepted) -> None:

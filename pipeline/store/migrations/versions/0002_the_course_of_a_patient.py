@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +20,10 @@ depends_on = None
 
 PEOPLE = ("prescribers", "designees")
 ROWS = (*PEOPLE, "patients", "pharmacies")
+STANDING: dict[str, Any] = {
+    "sqlite_where": sa.text("withdrawn_at IS NULL"),
+    "postgresql_where": sa.text("withdrawn_at IS NULL"),
+}
 NEW_TABLES = ("forms_on_record", "anc_results", "dispense_rationales")
 
 
@@ -59,7 +64,8 @@ def _create_forms_on_record() -> None:
     )
     op.create_index("ix_forms_on_record_form_pk", "forms_on_record", ["form_pk"])
     op.create_index("ix_forms_on_record_prescriber_npi", "forms_on_record", ["prescriber_npi"])
-    op.create_index("ix_forms_on_record_row", "forms_on_record", ["entity", "entity_id", "family", "received"])
+    row = ["entity", "entity_id", "family", "received"]
+    op.create_index("ix_forms_on_record_row", "forms_on_record", row, **STANDING)
 
 
 def _create_course() -> None:
@@ -77,7 +83,7 @@ def _create_course() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_anc_results"),
     )
     op.create_index("ix_anc_results_form_pk", "anc_results", ["form_pk"])
-    op.create_index("ix_anc_results_patient", "anc_results", ["patient_id", "drawn_on", "received"])
+    op.create_index("ix_anc_results_patient", "anc_results", ["patient_id", "drawn_on", "received", "anc"], **STANDING)
     op.create_table(
         "dispense_rationales",
         sa.Column("id", sa.Integer(), nullable=False),
