@@ -1,6 +1,7 @@
 """Fetch the faces of `fonts.yaml` as npm packages and keep their Latin glyphs as small TrueType files.
 
-`python -m samples.fonts.fetch DIR` fetches all of them, `--shipped` those that lie in this folder.
+`python -m samples.fonts.fetch DIR` fetches all of them, `--shipped` those that lie in this folder, `--held-out` those that
+no training sees (`samples.training.pens.is_held_out`), to measure with.
 Needs `npm` and fontTools.
 """
 
@@ -19,6 +20,8 @@ import yaml
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+from samples.training.pens import is_held_out
+
 FACES = Path(__file__).with_name("fonts.yaml")
 LATIN = [*range(0x20, 0x7F), 0xB5, 0xD7, 0x2013, 0x2019]  # ASCII, micro sign, times, dash, apostrophe
 
@@ -28,9 +31,14 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--shipped", action="store_true", help="only the faces that lie in samples/fonts")
+    parser.add_argument("--held-out", action="store_true", help="only the faces that no training sees")
     args = parser.parse_args(argv)
     listed = yaml.safe_load(FACES.read_text(encoding="utf-8"))["faces"]
-    wanted = [face for face in listed if face["shipped"] or not args.shipped]
+    wanted = [
+        face
+        for face in listed
+        if (face["shipped"] or not args.shipped) and (is_held_out(face["face"].replace(" ", "")) or not args.held_out)
+    ]
     failed = [face["face"] for face in wanted if not fetch(face, args.folder)]
     sys.stdout.write(f"{len(wanted) - len(failed)} faces in {args.folder.name}, failed: {failed}\n")
     return len(failed)
