@@ -27,13 +27,14 @@ from validators.rulebook.load import DecidedBy, Rule, rulebook
 class RuleExplained:
     """One rule on one form.
 
-    `values` are the fields that it looked at and what stands there, in words; `today` what it would say now, where that
-    is something else (None: the same).
+    `words` is what it said to the operator, as stored; `values` are the fields that it looked at and what stands there;
+    `today` what it would say now, where that is something else (None: the same).
     """
 
     rule: Rule
     verdict: Verdict
     why: str
+    words: tuple[str, ...]
     values: Mapping[str, str]
     today: str | None = None
 
@@ -63,7 +64,7 @@ def explain(session: Session, form: Form) -> FormExplained:
         reasons=tuple(form.route.reasons),
         facts=_facts(case_of(content, received, known, rulebook())),
         rules=tuple(
-            _rule(Evaluation(row.rule, Verdict(row.verdict), row.why), today[row.rule], content)
+            _rule(form, Evaluation(row.rule, Verdict(row.verdict), row.why), today[row.rule], content)
             for row in form.evaluated_rules
         ),
     )
@@ -90,7 +91,7 @@ def _facts(case: Case) -> dict[str, str]:
     return facts
 
 
-def _rule(then: Evaluation, today: Evaluation, content: Content) -> RuleExplained:
+def _rule(form: Form, then: Evaluation, today: Evaluation, content: Content) -> RuleExplained:
     rule = rulebook().rules[then.rule]
     # what the store decides is not asked again: what came before a form is no longer what came before it
     differs = rule.decided_by is DecidedBy.FORM and (then.verdict, then.why) != (today.verdict, today.why)
@@ -98,6 +99,7 @@ def _rule(then: Evaluation, today: Evaluation, content: Content) -> RuleExplaine
         rule=rule,
         verdict=then.verdict,
         why=then.why,
+        words=tuple(finding.message for finding in form.findings if finding.rule == then.rule),
         values={name: in_words(content.state(name)) for name in today.looked_at},
         today=(today.why or today.verdict.value) if differs else None,
     )

@@ -151,6 +151,7 @@ def _explained_record(form: FormExplained, one: RuleExplained) -> dict[str, obje
         "rule": one.rule.number,
         "verdict": one.verdict,
         "why": one.why,
+        "words": one.words,
         "values": one.values,
         "figures": _figures(one.rule),
         "today": one.today,
@@ -175,8 +176,10 @@ def _print_form(form: FormExplained, rules: Iterable[RuleExplained]) -> None:
 
 
 def _verdict(one: RuleExplained) -> str:
+    """What became of the rule, in its own words where it said something that no earlier rule had said."""
     told = f"{one.verdict}: {one.why}" if one.why else one.verdict.value
-    return told if one.today is None else f"{told} (today: {one.today})"
+    lines = [told, *one.words] if one.today is None else [told, *one.words, f"today: {one.today}"]
+    return "\n".join(lines)
 
 
 def _told(values: Mapping[str, str]) -> str:

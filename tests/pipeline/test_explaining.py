@@ -26,6 +26,7 @@ def test_a_rule_that_fired_and_one_that_did_not(store: Store, deliver: Deliver) 
     assert (form.route, form.reasons) == ("review", ("rationale_missing",))
     fired = rule_of(form, "R26")
     assert (fired.verdict, fired.why) == (Verdict.FIRED, "rationale_missing")
+    assert fired.words == ("The patient is active with a low ANC, and there is no treatment rationale for it.",)
     assert fired.values["anc_value"] == "750"
     assert fired.values["treatment_status"] == "active"
     assert fired.values["rationale_low_anc"] == "empty"

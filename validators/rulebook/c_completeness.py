@@ -67,7 +67,7 @@ def r16_one_tick_a_group(case: Case) -> Iterator[RuleResult]:
 def r17_dates(case: Case) -> Iterator[RuleResult]:
     """Dates exist and stand in order: birth, draw, signature, receipt."""
     content = case.content
-    for field in content.definition.fields:
+    for field in (field for field in content.definition.fields if field.kind is FieldKind.DATE):
         state = content.state(field.name)
         if isinstance(state, Known) and isinstance(state.value, InvalidDate):
             yield Flag("date_invalid", field.name)
