@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from extractors.engines.recogniser import CELL_MARGIN
 from extractors.geometry import INK_LEVEL, PIXELS_PER_POINT, Box, Grey
 from extractors.registration import AlignedPage
 
@@ -19,7 +20,7 @@ REMNANT_REACH = 3  # pixels: specks wholly this near to print are print
 REMNANT_SHARE = 0.7  # of a speck's pixels
 SETTLING = 4  # pixels: how far print is moved to meet the page's lines
 SETTLING_GAIN = 1.25  # how much better it must fit there
-LINE_MARGIN = 2.0  # points around a field's box in which its writing is followed
+LINE_MARGIN = CELL_MARGIN  # points around a field's box in which its writing is followed
 BRIDGE = 7  # pixels: the widest printed line over which a stroke is mended
 
 
@@ -54,14 +55,19 @@ def line_picture(page: AlignedPage, box: Box) -> Grey:
     return pen_picture(page, box, LINE_MARGIN)
 
 
-def cell_pictures(page: AlignedPage, cells: Sequence[Box], margin: float) -> list[Grey]:
-    """A comb's cells, each with `margin` points around it, print removed."""
+def cell_pictures(writing: Grey, cells: Sequence[Box], shape: tuple[int, ...]) -> list[Grey]:
+    """A comb's cells, each with `LINE_MARGIN` around it, cut from the comb's writing (`line_picture`).
+
+    Args:
+        writing: the whole comb, print removed.
+        cells: side by side, in points.
+        shape: of the page, so that cells at its edge are cut alike.
+    """
     whole = Box(cells[0].x0, cells[0].y0, cells[-1].x1, cells[-1].y1)
-    writing = pen_picture(page, whole, margin)
-    left, top, _, _ = pixels(whole.grown(margin), page.grey.shape)
+    left, top, _, _ = pixels(whole.grown(LINE_MARGIN), shape)
     pictures = []
     for cell in cells:
-        x0, y0, x1, y1 = pixels(cell.grown(margin), page.grey.shape)
+        x0, y0, x1, y1 = pixels(cell.grown(LINE_MARGIN), shape)
         pictures.append(writing[y0 - top : y1 - top, x0 - left : x1 - left])
     return pictures
 

@@ -19,7 +19,6 @@ from extractors.engines import LogProbs
 from extractors.engines.ppocr import ppocr
 from extractors.engines.recogniser import (
     CELL_ALPHABET,
-    CELL_MARGIN,
     LINE_ALPHABET,
     STRUCK,
     greedy,
@@ -27,7 +26,7 @@ from extractors.engines.recogniser import (
     read_cells,
     read_lines,
 )
-from extractors.formats import format_of
+from extractors.formats import PHONE, format_of
 from extractors.geometry import Grey
 from extractors.registration import AlignedPage
 from extractors.text import one_line_of, read_text
@@ -37,6 +36,7 @@ LETTERS = tuple(index for index, character in enumerate(CELL_ALPHABET) if charac
 STRUCK_COLUMN, EMPTY_COLUMN = CELL_ALPHABET.index(STRUCK), len(CELL_ALPHABET)
 SLASH_CELLS = (2, 5)  # of a date comb, which hold a printed slash
 OTHERS = 8  # other texts handed up
+SURE_ALONE = 0.95  # belief of one reader that suffices for a telephone number, which decides nothing by itself
 STRUCK_CHANCE = 0.5  # of a cell's holding no character, from which the value counts as struck out
 
 
@@ -77,7 +77,8 @@ def read_numbers(page: AlignedPage, fields: Sequence[Field], lines: Mapping[str,
         return {field.name: _only_reading(field, picture) for field, picture in zip(fields, pictures, strict=True)}
     answers = read_lines(pictures)
     combs = [field for field in fields if field.cells]
-    cells = read_cells([cell for field in combs for cell in cell_pictures(page, field.cells, CELL_MARGIN)])
+    shape = page.grey.shape
+    cells = read_cells([c for field in combs for c in cell_pictures(lines[field.name], field.cells, shape)])
     of_field = dict(zip((field.name for field in combs), _split(cells, combs), strict=True))
     return {
         field.name: _comb_reading(field, of_field[field.name], line)
@@ -122,6 +123,8 @@ def _free_reading(field: Field, line: LogProbs, picture: Grey) -> NumberReading:
     shown = greedy(line).strip()
     expected = format_of(field)
     first = line_reader(line, LINE_ALPHABET, expected)
+    if expected is PHONE and first.decoded.probability >= SURE_ALONE:
+        return NumberReading(first.best, first.decoded.probability, first.best, "line", agree=True)
     seen = one_line_of(picture)
     if not seen:
         return NumberReading(first.best, first.decoded.probability, "", "line", empty=not shown)

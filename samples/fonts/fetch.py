@@ -1,7 +1,7 @@
 """Fetch the faces of `fonts.yaml` as npm packages and keep their Latin glyphs as small TrueType files.
 
-`python -m samples.fonts.fetch DIR` fetches all of them, `--shipped` those that lie in this folder, `--held-out` those that
-no training sees (`samples.training.pens.is_held_out`), to measure with.
+`python -m samples.fonts.fetch DIR` fetches all of them, `--shipped` those that lie in this folder, `--held-out` those
+that no training sees (`samples.training.pens.is_held_out`), to measure with.
 Needs `npm` and fontTools.
 """
 

@@ -23,7 +23,7 @@ from extractors.cleaning import clean
 from extractors.crops import cell_pictures, line_picture
 from extractors.definition import Field, FieldKind
 from extractors.engines import LogProbs
-from extractors.engines.recogniser import CELL_ALPHABET, CELL_MARGIN, LINE_ALPHABET, greedy, read_cells, read_lines
+from extractors.engines.recogniser import CELL_ALPHABET, LINE_ALPHABET, greedy, read_cells, read_lines
 from extractors.geometry import Grey
 from extractors.limits import Limits
 from extractors.opening.document import open_pages
@@ -139,9 +139,10 @@ def _document_fields(folder: Path, document: Mapping[str, Any]) -> Iterator[Fiel
 def _page_fields(document: str, page: AlignedPage, form: Mapping[str, Any]) -> Iterator[FieldCrop]:
     for field in page.blank.definition.fields_on(page.blank.page):
         if is_read(field) and field.name not in form.get("struck", ()):
-            cells = tuple(cell_pictures(page, field.cells, CELL_MARGIN)) if field.cells else ()
+            writing = line_picture(page, field.box)
+            cells = tuple(cell_pictures(writing, field.cells, page.grey.shape)) if field.cells else ()
             truth = str(form["values"].get(field.name, ""))
-            yield FieldCrop(document, field, form["pen"], truth, line_picture(page, field.box), cells)
+            yield FieldCrop(document, field, form["pen"], truth, writing, cells)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from extractors.crops import cell_pictures, line_picture
 from extractors.definition import Field, FieldKind
-from extractors.engines.recogniser import CELL_MARGIN, STRUCK, prepare_cell, prepare_line
+from extractors.engines.recogniser import STRUCK, prepare_cell, prepare_line
+from extractors.geometry import Grey
 from extractors.registration import AlignedPage
 from samples.training.crops import CLASS_OF, LETTER_OF, CellCrop, LineCrop, as_bytes
 
@@ -30,14 +31,15 @@ def page_crops(page: AlignedPage, inks: Mapping[str, str], writer: str) -> Itera
         if ink is None or not is_read(field):
             continue
         text = " ".join(ink.upper().split()) if not field.cells else ink.upper().replace(" ", "")
+        writing = line_picture(page, field.box)
         if set(text) <= LETTER_OF.keys():
-            yield LineCrop(as_bytes(prepare_line(line_picture(page, field.box))), text, writer)
+            yield LineCrop(as_bytes(prepare_line(writing)), text, writer)
         if field.cells:
-            yield from _cells(page, field, ink.upper(), writer)
+            pictures = cell_pictures(writing, field.cells, page.grey.shape)
+            yield from _cells(pictures, ink.upper(), writer)
 
 
-def _cells(page: AlignedPage, field: Field, ink: str, writer: str) -> Iterator[CellCrop]:
-    pictures = cell_pictures(page, field.cells, CELL_MARGIN)
+def _cells(pictures: Sequence[Grey], ink: str, writer: str) -> Iterator[CellCrop]:
     for index, picture in enumerate(pictures):
         label = ink[index : index + 1].strip()
         crossed = not label and STRUCK in ink and index < len(ink)  # a stroke may or may not pass through

@@ -35,8 +35,8 @@ from samples.training.pens import TRAINED_DIGITS, is_held_out
 log = logging.getLogger("harvest")
 
 FORMS_A_FILE = 40
-_MACHINES = {channel.FAX_FINE: 0.42, channel.FAX_STANDARD: 0.3, channel.FAX_SQUARE: 0.06, channel.FAX_300: 0.02,
-             channel.SCAN_150: 0.1, channel.SCAN_200: 0.1}  # fmt: skip
+MACHINES = {channel.FAX_FINE: 0.42, channel.FAX_STANDARD: 0.3, channel.FAX_SQUARE: 0.06, channel.FAX_300: 0.02,
+            channel.SCAN_150: 0.1, channel.SCAN_200: 0.1}  # fmt: skip
 _PENS = {Pen.TYPED: 0.2, Pen.HAND: 0.35, Pen.REAL: 0.45}
 _EMPTY, _STRUCK = 0.08, 0.04  # shares of fields
 _WORST_RESIDUAL = 1.5  # points
@@ -89,12 +89,12 @@ def form_crops(
     struck = {name: _another(value, rng) for name, value in values.items() if rng.random() < _STRUCK}
     form = fill_form(definition, values, hand, faces, rng, struck)
     inks = {field.name: _ink(field, values, struck, form.written, hand) for field in fields}
-    machine = list(_MACHINES)[rng.choice(len(_MACHINES), p=list(_MACHINES.values()))]
+    machine = draw_machine(rng)
     severity = float(rng.uniform(0, 0.95))
     for number, sheet in enumerate(form.pages, start=1):
         blank = blanks[definition.form_id, number]
         if any(field.page == number for field in fields):
-            page = _received(sheet, blank, machine, severity, rng)
+            page = received(sheet, blank, machine, severity, rng)
             if page is not None:
                 yield from page_crops(page, inks, str(hand.pen))
 
@@ -135,7 +135,12 @@ def _ink(field: Field, values: dict[str, str], struck: dict[str, str], written: 
     return f"{struck_ink(wrong.replace(' ', ''))} {value}"
 
 
-def _received(
+def draw_machine(rng: np.random.Generator) -> channel.Machine:
+    """A fax machine or scanner, as often as they are met."""
+    return list(MACHINES)[rng.choice(len(MACHINES), p=list(MACHINES.values()))]
+
+
+def received(
     sheet: Grey, blank: BlankPage, machine: channel.Machine, severity: float, rng: np.random.Generator
 ) -> AlignedPage | None:
     """The sheet faxed and registered to its blank; None where that failed."""

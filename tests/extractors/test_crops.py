@@ -105,12 +105,12 @@ def test_crop_without_print_is_left_alone_and_handed_out_as_a_copy() -> None:
 
 def test_cells_are_cut_with_their_margin_and_hold_their_own_character(sight: Sight) -> None:
     blank = page_of(sight, "psf_2021")
-    cells = blank.definition.field("patient_zip").cells
-    page = blank.grey.copy()
+    field = blank.definition.field("patient_zip")
+    cells, page = field.cells, blank.grey.copy()
     for number, cell in enumerate(cells):
         x, y = ((cell.x0 + cell.x1) / 2 * PIXELS_PER_POINT, (cell.y0 + cell.y1) / 2 * PIXELS_PER_POINT)
         cv2.circle(page, (round(x), round(y)), 3 + number, 0, -1)
-    pictures = cell_pictures(lying_straight(page, blank), cells, 2.0)
+    pictures = cell_pictures(line_picture(lying_straight(page, blank), field.box), cells, page.shape)
     assert len(pictures) == len(cells)
     sizes = [int(ink_mask(picture).sum()) for picture in pictures]
     assert sizes == sorted(sizes)
