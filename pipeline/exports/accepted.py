@@ -92,7 +92,7 @@ def accepted_line(form: Form) -> Line:
         "form": form.position,
         "form_id": form.form_id,
         "pages": form.pages,
-        "patient": (form.patient or {}).get("key"),
+        "patient": form.patient_key,
         "values": {reading.field: reading.value for reading in readings if not reading.doubtful},
         "doubtful": [reading.field for reading in readings if reading.doubtful],
     }

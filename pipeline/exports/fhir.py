@@ -115,7 +115,7 @@ def bundle(form: Form, original: bytes) -> str:
 
 
 def _patient(form: Form, content: Content) -> Resource:
-    key = (form.patient or {}).get("key")
+    key = form.patient_key
     dob, zip_code = _known(content, "patient_dob"), _known(content, "patient_zip")
     return _filled(
         {
