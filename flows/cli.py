@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from extractors.errors import FaxformsError
 from flows.commands import (
     calibrate,
+    correct,
     database,
     documents,
     export,
@@ -63,6 +64,7 @@ app.command()(ingest.ingest)
 app.command()(documents.documents)
 app.command()(queue.queue)
 app.command()(show.show)
+app.command()(correct.correct)
 app.command()(status.status)
 app.command()(status.due)
 app.command()(notice.notice)

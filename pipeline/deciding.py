@@ -53,10 +53,15 @@ def decide_form(
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who decides: the name, the reasons that do not keep them, and whom they say is meant (registry key)."""
+    """Somebody who decides.
+
+    `despite` are the reasons that do not keep them, `beside` the contradicting form that they have seen next to this
+    one, `patient_key` whom they say is meant (the registry's key).
+    """
 
     name: str
     despite: frozenset[str] = frozenset()
+    beside: int | None = None
     patient_key: str | None = None
 
 
@@ -200,15 +205,16 @@ def _route(session: Session, settings: Settings, form: Form, judged: Judged, per
     if earlier is not None and earlier.is_same:
         original = earlier.form.id
         where, reasons = ("duplicate", ["duplicate"]) if earlier.counts else ("review", [*reasons, "duplicate"])
-    if person is not None and where == "review" and person.despite.issuperset(reasons):
-        where = "accept"
     contradicted = any(finding.rule == RESENT for finding in judged.judgement.findings)
+    beside = earlier.form.id if earlier is not None and contradicted else None
+    if person is not None and where == "review" and beside in (None, person.beside):
+        where = "accept" if person.despite.issuperset(reasons) else where
     form.routes.append(
         FormRoute(
             route=where,
             reasons=reasons,
             duplicate_of=original,
-            contradicts=earlier.form.id if earlier is not None and contradicted else None,
+            contradicts=beside,
             decided_by=person.name if person else audit.PROGRAM,
             decided_at=dt.datetime.now(dt.UTC),
             settings_id=repository.snapshot_settings(session, settings.that_decide()),

@@ -6,6 +6,8 @@ FaxformsError
 ├── ManifestError       the manifest cannot be used: nothing of it is taken in
 ├── RegistryFileError   the registry file cannot be used: nothing of it is imported
 ├── DatabaseOutdated    the database is another version's: nothing is done until it is upgraded
+├── NotHeld             the form waits for nobody: nobody can accept it, nothing changes
+├── CorrectionRefused   the form has no such field, or it cannot say that: nothing changes
 ├── NotThere            the document or page asked for does not exist: nothing changes
 ├── NothingToTell       no finding of the form concerns its sender: no notice is made, the form goes on waiting
 ├── WordsMissing        the rulebook has no words for the sender: no notice is made until it has
@@ -39,6 +41,14 @@ class RegistryFileError(FaxformsError):
 
 class DatabaseOutdated(FaxformsError):
     """A database with the tables of another version of the program."""
+
+
+class NotHeld(FaxformsError):
+    """A form that a person wants to decide, and that waits for nobody."""
+
+
+class CorrectionRefused(FaxformsError):
+    """A correction that does not fit the form."""
 
 
 class NotThere(FaxformsError):
