@@ -19,6 +19,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from extractors.definition import FormDefinition
@@ -31,9 +32,13 @@ from pipeline.process import process, take_in
 from pipeline.registry.files import import_file
 from pipeline.settings import Settings
 from pipeline.store.opening import Store, open_store
+from pipeline.store.registry_models import Patient
+from validators.names import split_name
 from validators.rulebook.load import rulebook
 
 Json = Mapping[str, Any]
+People = Mapping[str, tuple[str, str, str]]
+"""First name, last name and date of birth (ISO) by the registry's key."""
 HELD_FOR_DOUBT = {"low_confidence", "unreadable"}
 
 
@@ -43,20 +48,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--numbers", choices=("odd", "even", "all"), default="all", help="of the files that count")
     options = parser.parse_args(arguments)
-    exported = {document["file"]: document for document in run(options.folder)}
+    documents, people = run(options.folder)
+    exported = {document["file"]: document for document in documents}
     truth = [json.loads(line) for line in (options.folder / "truth.jsonl").read_text(encoding="utf-8").splitlines()]
     counted = [document for document in truth if counts_in(document["file"], options.numbers)]
     console = Console()
     console.print(fields_table(counted, exported))
     console.print(forms_table(counted, exported))
+    console.print(patients_table(counted, exported, people))
 
 
-def run(folder: Path) -> list[Json]:
-    """The export, a record a document, of everything in the folder's manifest."""
+def run(folder: Path) -> tuple[list[Json], People]:
+    """The export, a record a document, of everything in the folder's manifest, and the registry's patients by key."""
     with taken_in(folder) as store:
         out = store.settings.data_dir / "export.jsonl"
         write_jsonl(store.engine, out)
-        return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+        with Session(store.engine) as session:
+            people = {
+                str(p.id): (p.first_name, p.last_name, p.dob.isoformat()) for p in session.scalars(select(Patient))
+            }
+        return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()], people
 
 
 @contextmanager
@@ -101,6 +112,37 @@ def forms_table(truth: Iterable[Json], exported: Mapping[str, Json]) -> Table:
     for name, count in counts.items():
         table.add_row(name, str(count))
     return table
+
+
+def patients_table(truth: Iterable[Json], exported: Mapping[str, Json], people: People) -> Table:
+    """Of the forms about somebody whom the registry has, how many are said to be about that very person."""
+    counts: Counter[str] = Counter(
+        {"forms about a known patient": 0, "identified rightly": 0, "surely somebody else": 0}
+    )
+    for document in truth:
+        for true, form in _pairs(document, exported.get(document["file"])):
+            person = _person(true["values"])
+            if person is None or person not in people.values():
+                continue
+            counts["forms about a known patient"] += 1
+            found = form["patient"] if form and form["patient"] and form["patient"]["matched"] else None
+            if found is not None:
+                same = people[str(found["key"])] == person
+                counts["identified rightly" if same else "surely somebody else"] += 1
+    table = Table("what", "count", title="Patients")
+    for name, count in counts.items():
+        table.add_row(name, str(count))
+    return table
+
+
+def _person(values: Json) -> tuple[str, str, str] | None:
+    """Whom the form names, as it is written; None where one of first name, last name and date of birth is missing."""
+    first, last = values.get("patient_first_name"), values.get("patient_last_name")
+    if "patient_name" in values:
+        name = split_name(values["patient_name"])
+        first, last = name.first, name.last
+    born = values.get("patient_dob")
+    return (first, last, re.sub(r"(\d\d)/(\d\d)/(\d{4})", r"\3-\1-\2", born)) if first and last and born else None
 
 
 def counts_in(file: str, numbers: str) -> bool:
