@@ -64,9 +64,8 @@ def run(folder: Path) -> tuple[list[Json], People]:
         out = store.settings.data_dir / "export.jsonl"
         write_jsonl(store.engine, out)
         with Session(store.engine) as session:
-            people = {
-                str(p.id): (p.first_name, p.last_name, p.dob.isoformat()) for p in session.scalars(select(Patient))
-            }
+            known = session.scalars(select(Patient))
+            people = {str(one.id): (one.first_name, one.last_name, one.dob.isoformat()) for one in known}
         return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()], people
 
 
@@ -109,7 +108,7 @@ def forms_table(truth: Iterable[Json], exported: Mapping[str, Json]) -> Table:
         for true, form in _pairs(document, got):
             _count_form(true, form, counts)
     table = Table("what", "count", title="Pages and forms")
-    for name, count in counts.items():
+    for name, count in sorted(counts.items(), key=lambda item: "," in item[0]):
         table.add_row(name, str(count))
     return table
 
@@ -203,6 +202,8 @@ def _count_form(true: Json, got: Json | None, counts: Counter[str]) -> None:
     if true["route"] == "accept":
         counts["should be accepted"] += 1
         counts["straight through"] += route == "accept"
+        counts[f"should be accepted, {true['pen']}"] += 1
+        counts[f"straight through, {true['pen']}"] += route == "accept"
         counts["wrong accepts"] += route == "accept" and got is not None and _deciding_field_wrong(true, got)
         counts["held though nothing but doubt was found"] += route == "review" and reasons <= HELD_FOR_DOUBT
     elif true["route"] == "review":
