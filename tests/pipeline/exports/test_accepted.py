@@ -77,6 +77,19 @@ def test_what_a_person_accepts_late_is_not_missed(
     assert exported(store, tmp_path, after) == ([], after)
 
 
+def test_a_patient_who_is_not_surely_meant_is_not_named(
+    store: Store, deliver: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    outcome = deliver(psf(patient_first_name="Zoe", patient_name_p2="Lane, Zoe", patient_dob="1981-03-04"))
+    decide_again(store, outcome.document_id, "accept")
+    with Session(store.engine) as session:
+        form = session.scalars(select(Form).filter_by(document_id=outcome.document_id)).one()
+        assert form.patient is not None
+        assert not form.patient["matched"]
+    (line,), _ = exported(store, tmp_path)
+    assert line["patient"] is None
+
+
 def test_the_same_cursor_gives_the_same_bytes(store: Store, deliver: Callable[..., Outcome], tmp_path: Path) -> None:
     for day in ("08", "09", "10"):
         deliver(psf(anc_draw_date=f"2022-07-{day}"))
