@@ -183,6 +183,13 @@ def test_unknown_pages_wait_and_covers_do_not(store: Store, deliver: Deliver) ->
     assert queued(store) == [(outcome.document_id, False, 4, ["unknown_form"])]
 
 
+def test_a_cover_that_asks_for_a_dispense_authorization_waits(store: Store, deliver: Deliver) -> None:
+    """Rule R42: nobody would answer a fax that is a cover alone."""
+    request = PageReading(1, PageKind.COVER, text="To: Contact Center. Please issue an RDA.")
+    outcome = deliver(document(more=(request,)))
+    assert queued(store) == [(outcome.document_id, False, 1, ["rda_by_fax"])]
+
+
 def test_a_page_that_could_not_be_read_makes_the_document_partial(store: Store, deliver: Deliver) -> None:
     lost = PageReading(3, PageKind.UNKNOWN, error="page 3: decode: expected a strip")
     outcome = deliver(document(form("psf_2021", MONTHLY), more=(lost,)))

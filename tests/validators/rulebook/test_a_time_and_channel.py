@@ -31,6 +31,14 @@ EARLY = {
     "patient_name_p2": "Early, Olaf",
     "patient_dob_p2": "1960-11-12",
 }
+TRIPLET = {
+    "patient_first_name": "Mary",
+    "patient_last_name": "Twine",
+    "patient_dob": "1990-09-10",
+    "patient_zip": "10004",
+    "patient_name_p2": "Twine, Mary",
+    "patient_dob_p2": "1990-09-10",
+}
 BASELINE = {"submission_type": "baseline"}
 NEWCOMER = {
     "patient_first_name": "Uma",
@@ -114,11 +122,12 @@ def test_r3_designees_of_the_first_programme_are_not_on_record(says: Says) -> No
         PSF,
         (EARLY, "not_enrolled"),
         (NEWCOMER, "not_enrolled"),
-        (NEWCOMER | {"submission_type": "baseline"}, ""),
-        (EARLY | {"submission_type": "baseline"}, ""),
+        (NEWCOMER | BASELINE, ""),
+        (EARLY | BASELINE, ""),
+        (TRIPLET | BASELINE, "patient_ambiguous"),  # of the twins' birthday and address
         ({"patient_dob": "1981-02-03", "patient_dob_p2": None}, "conflict"),  # somebody else's birthday
         (NEWCOMER | {"doubtful": {"patient_dob"}}, "not known: patient_dob"),
-        (NEWCOMER | {"submission_type": "baseline", "doubtful": {"patient_last_name"}}, "not known: patient_last_name"),
+        (NEWCOMER | BASELINE | {"doubtful": {"patient_last_name"}}, "not known: patient_last_name"),
     )
 )
 def test_r3_patients(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.validators.rulebook.rule_tests import page, rule_tests, status
+from tests.validators.rulebook.rule_tests import page, rule_cases, rule_tests, status
+from validators.judge import FUNCTIONS
 from validators.rulebook.load import Rule, rulebook
 from validators.rulebook.table import rules_table
 
@@ -27,6 +28,13 @@ def test_every_rule_has_its_row() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.number)
 def test_every_rule_that_decides_is_tried_on_both_sides(rule: Rule) -> None:
     assert status(rule) != "not tried"
+
+
+@pytest.mark.parametrize("number", FUNCTIONS)
+def test_every_reason_of_a_form_is_given_in_some_case(number: str) -> None:
+    said = {reason for rule, _, _, said in rule_cases() if rule == number for reason in said.split(", ")}
+    of_pages = {"unreadable"} if number == "R49" else set()  # test_transmission.py
+    assert set(rulebook().rules[number].reasons) - of_pages <= said
 
 
 def test_marks_name_rules_that_are_there() -> None:
