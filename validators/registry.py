@@ -156,7 +156,8 @@ class RegistrySnapshot:
 
     def patients_like(self, dob: dt.date | None, zip_code: str | None, npi: str | None) -> tuple[Patient, ...]:
         """The patients who share a date of birth, a ZIP code or a prescriber: the only ones who can be meant."""
-        near = (self._patients_by.get(evidence, ()) for evidence in (("dob", dob), ("zip", zip_code), ("npi", npi)))
+        given = [evidence for evidence in (("dob", dob), ("zip", zip_code), ("npi", npi)) if evidence[1] is not None]
+        near = (self._patients_by.get(evidence, ()) for evidence in given)
         return tuple({patient.key: patient for group in near for patient in group}.values())
 
     def count_patients(self) -> int:

@@ -61,11 +61,11 @@ def test_a_corrected_value_takes_the_place_of_the_one_that_was_read(store: Store
 def test_a_correction_that_objects_takes_the_form_back_to_a_person(store: Store, deliver: Deliver) -> None:
     first = deliver(psf())
     told = corrected(store, first.document_id, anc_value="800")
-    assert ("form 1", "route", "accept", "review rationale_missing frequency_mismatch") in told
+    assert ("form 1", "route", "accept", "review rationale_missing") in told
     assert ("patients 1", "ANC of 2022-07-11", [2300], None) in told
     with Session(store.engine) as session:
         assert on_record(session, "1", RECEIVED).last_psf is None
-        assert session.scalars(select(ReviewItem)).one().reasons == ["rationale_missing", "frequency_mismatch"]
+        assert session.scalars(select(ReviewItem)).one().reasons == ["rationale_missing"]
 
 
 def test_a_held_form_that_is_put_in_order_is_accepted(store: Store, deliver: Deliver) -> None:
