@@ -19,7 +19,7 @@ from extractors.crops import cut, ink_mask, line_picture
 from extractors.definition import Field, FieldKind
 from extractors.fillable_values import typed_value
 from extractors.geometry import PIXELS_PER_POINT, Grey
-from extractors.marks import MarkState, read_mark
+from extractors.marks import MarkState, read_marks
 from extractors.numbers import NumberReading, is_number, read_numbers
 from extractors.pens import classify_pens
 from extractors.reading import Alternative, Pen, Reading, ReadingState, Value
@@ -73,12 +73,13 @@ def ink_area(picture: Grey) -> float:
 
 
 def _marks(page: AlignedPage, field: Field, number: int) -> Reading:
+    found = read_marks(page, field)
     if field.kind is FieldKind.CHECKBOX:
-        mark = read_mark(page, field.box)
+        mark = found[0]
         return _reading(page, field, number, mark.state is MarkState.ON, believe_marks(field, [mark]), engine="marks")
-    marks = {option.name: read_mark(page, option.box) for option in field.options}
-    on = tuple(name for name, mark in marks.items() if mark.state is MarkState.ON)
-    unsure = any(mark.state is MarkState.UNSURE for mark in marks.values())
+    marks = {option.name: mark for option, mark in zip(field.options, found, strict=True)}
+    unsure = tuple(name for name, mark in marks.items() if mark.state is MarkState.UNSURE)
+    on = tuple(name for name, mark in marks.items() if mark.state is MarkState.ON) or unsure[: len(unsure) == 1]
     value: Value = on if len(on) > 1 else on[0] if on else None
     state = ReadingState.READ if on else ReadingState.UNREADABLE if unsure else ReadingState.EMPTY
     belief = believe_marks(field, list(marks.values()))

@@ -25,6 +25,9 @@ FIRST_SEARCH = 12  # half-size pixels around the coarse place in which an anchor
 MANY_LOST = 0.08  # share of anchors that are not near their place from which they are looked for farther away
 FAR_SEARCH = 36  # half-size pixels
 GOOD_FAR_ANCHOR = 0.60  # correlation from which an anchor found so far away is believed
+HOPELESS = 0.6  # with more lost it is another form
+FEWEST_GAINED = 3  # anchors found so for which a page is bent once more
+MORE_BENDS = 3  # at most
 FEWEST_ANCHORS = 6  # from which the page is bent at all
 SECOND_SEARCH = 4  # half-size pixels, once the page has been bent
 GOOD_ANCHOR = 0.45  # normalised correlation from which an anchor counts as seen
@@ -52,8 +55,8 @@ class AlignedPage:
     """A page bent onto its blank's grid.
 
     `grey`: H x W uint8 like `blank.grey`; outside the sheet it is white. `match`: share of anchors seen (0 to 1).
-    `residual`: median distance of the anchors from their place after the bending, points. `to_page`: the best affine
-    blank -> page, pixels.
+    `residual`: how far off (points) half of the anchors would lie if each were placed by the others alone, as fields
+    are. `to_page`: the best affine blank -> page, pixels.
     """
 
     blank: BlankPage
@@ -63,6 +66,7 @@ class AlignedPage:
     to_page: np.ndarray = field(repr=False)
     seen: np.ndarray = field(repr=False)  # N bool: the blank's anchors that were found in their place
     contradicted: np.ndarray = field(repr=False)  # N bool: those in whose place something else stands
+    nodes: np.ndarray = field(repr=False)  # M x 2: where on the page, in pixels, the nodes of the blank's grid lie
 
     def lies_true(self, box: Box) -> bool:
         """Whether the page can be trusted to lie right under a box (points): its nearest anchors are in their places.
@@ -73,6 +77,10 @@ class AlignedPage:
         away = (_centres(self.blank) - middle) / np.array(SMOOTHING, np.float32)
         nearest = np.argsort((away**2).sum(1))[:NEIGHBOURS]
         return int(self.contradicted[nearest].sum()) <= int(self.seen[nearest].sum())
+
+    def where(self, places: np.ndarray) -> np.ndarray:
+        """Where on the page as it came in places of the blank (N x 2, points) were found: N x 2, its pixels."""
+        return _through(self.nodes, self.blank, np.asarray(places) * PIXELS_PER_POINT - 0.5)
 
     @property
     def to_blank(self) -> Affine:
@@ -123,20 +131,44 @@ def align(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> AlignedPage:
     """Bend the page (H x W uint8 at working resolution, turned as it came in) onto the blank's grid."""
     first = _first_shifts(page, blank, coarse)
     to_page = _improved(coarse.to_page, blank, first)
-    grid, reach, every = _node_grid(blank), _smoothing(to_page), np.arange(len(blank.anchors))
+    grid, reach, every = node_grid(blank), _smoothing(to_page), np.arange(len(blank.anchors))
     shifts = _relative(first, blank, coarse.to_page, to_page)
     nodes = cv2.transform((grid + _smooth_field(blank, shifts, grid, reach))[None], to_page)[0].astype(np.float32)
     aligned = _bent(page, blank, nodes)
     second = _anchor_shifts(half_size(aligned), blank, every, SECOND_SEARCH)
-    if _is_loose(second):
+    for _ in range(MORE_BENDS):
+        gained = _look_farther(half_size(aligned), blank, second)
+        if not gained and not _is_loose(second):
+            break
         nodes = nodes + (_smooth_field(blank, second, grid, reach) @ to_page[:, :2].T).astype(np.float32)
         aligned = _bent(page, blank, nodes)
         second = _anchor_shifts(half_size(aligned), blank, every, SECOND_SEARCH)
     seen = second[:, 2] >= GOOD_ANCHOR
-    distances = np.hypot(second[seen, 0], second[seen, 1])
-    residual = float(np.median(distances)) / PIXELS_PER_POINT if seen.any() else float("inf")
-    match = float(seen.mean()) if len(second) else 0.0
-    return AlignedPage(blank, aligned, match, residual, to_page, seen, _contradicted(aligned, blank, seen))
+    return AlignedPage(
+        blank=blank,
+        grey=aligned,
+        match=float(seen.mean()) if len(second) else 0.0,
+        residual=_residual(blank, second, nodes, to_page, reach),
+        to_page=to_page,
+        seen=seen,
+        contradicted=_contradicted(aligned, blank, seen),
+        nodes=nodes,
+    )
+
+
+def _residual(blank: BlankPage, shifts: np.ndarray, nodes: np.ndarray, to_page: np.ndarray, reach: np.ndarray) -> float:
+    """How far off, in points, half of the anchors would lie if each were placed by the others alone.
+
+    After the bending every anchor lies right, since it was bent by itself; a field has no anchor of its own.
+    """
+    seen = shifts[:, 2] >= GOOD_ANCHOR
+    if seen.sum() < FEWEST_ANCHORS:
+        return float("inf")
+    centres = _centres(blank)[seen]
+    landed = _through(nodes, blank, centres) + shifts[seen, :2] @ to_page[:, :2].T
+    moved = cv2.transform(landed[None], cv2.invertAffineTransform(to_page))[0] - centres
+    expected = _smoothed(centres, moved, shifts[seen, 2] ** 2, centres, reach, without_own=True)
+    return float(np.median(np.hypot(*(moved - expected).T))) / PIXELS_PER_POINT
 
 
 def _contradicted(aligned: Grey, blank: BlankPage, seen: np.ndarray) -> np.ndarray:
@@ -169,6 +201,21 @@ def _first_shifts(page: Grey, blank: BlankPage, coarse: CoarseMatch) -> np.ndarr
         far[far[:, 2] < GOOD_FAR_ANCHOR, 2] = 0.0
         found[lost] = far
     return found
+
+
+def _look_farther(aligned: Grey, blank: BlankPage, shifts: np.ndarray) -> bool:
+    """Look farther away for anchors that are lost on the bent page (half size); `shifts` gets those found, in place.
+
+    The bending has carried on what anchors nearby said, so that others that lay out of reach before may be in it now.
+    Says whether it is worth bending once more.
+    """
+    lost = np.flatnonzero(shifts[:, 2] < GOOD_ANCHOR)
+    if not MANY_LOST * len(shifts) < len(lost) < HOPELESS * len(shifts):
+        return False
+    far = _anchor_shifts(aligned, blank, lost, FAR_SEARCH)
+    found = far[:, 2] >= GOOD_FAR_ANCHOR
+    shifts[lost[found]] = far[found]
+    return int(found.sum()) >= FEWEST_GAINED
 
 
 def _is_loose(shifts: np.ndarray) -> bool:
@@ -232,12 +279,17 @@ def _relative(shifts: np.ndarray, blank: BlankPage, coarse: np.ndarray, improved
     return np.column_stack([back - centres, shifts[:, 2]]).astype(np.float32)
 
 
-def _node_grid(blank: BlankPage) -> np.ndarray:
+def node_grid(blank: BlankPage) -> np.ndarray:
     """The nodes of a grid over the blank, NODE_STEP apart from its first pixel on, row by row: N x 2 float32."""
     height, width = blank.grey.shape
     xs = np.arange(0, width + NODE_STEP, NODE_STEP, dtype=np.float32)
     ys = np.arange(0, height + NODE_STEP, NODE_STEP, dtype=np.float32)
     return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+
+
+def _columns(blank: BlankPage) -> int:
+    """How many nodes a row of that grid has."""
+    return len(range(0, blank.grey.shape[1] + NODE_STEP, NODE_STEP))
 
 
 def _smoothing(to_page: np.ndarray) -> np.ndarray:
@@ -269,10 +321,22 @@ def _agreeing(centres: np.ndarray, moved: np.ndarray, reach: np.ndarray) -> np.n
     return agree
 
 
+def _through(nodes: np.ndarray, blank: BlankPage, pixels: np.ndarray) -> np.ndarray:
+    """Where on the page pixels of the blank (N x 2) lie: bilinear between the nodes' places, as `_bent` has it."""
+    rows = nodes.reshape(-1, _columns(blank), 2)
+    across = pixels / NODE_STEP
+    left, top = np.clip(across.astype(int), 0, [rows.shape[1] - 2, rows.shape[0] - 2]).T
+    right, down = (across - np.column_stack([left, top])).T[:, :, None]
+    upper = rows[top, left] * (1 - right) + rows[top, left + 1] * right
+    lower = rows[top + 1, left] * (1 - right) + rows[top + 1, left + 1] * right
+    result: np.ndarray = upper * (1 - down) + lower * down
+    return result
+
+
 def _bent(page: Grey, blank: BlankPage, nodes: np.ndarray) -> Grey:
     """The page seen through the nodes' places on it (N x 2 float32, page pixels), bilinear between them."""
     height, width = blank.grey.shape
-    columns = len(range(0, width + NODE_STEP, NODE_STEP))
+    columns = _columns(blank)
     rows = nodes.reshape(-1, columns, 2)
     # Not warpAffine: it rounds places to 1/32 of a node, which turns strokes into stairs. Pixel p of the enlarged grid
     # lies at node (p - NODE_STEP // 2) / NODE_STEP, because pixels are sampled at their middle.
@@ -285,10 +349,21 @@ def _bent(page: Grey, blank: BlankPage, nodes: np.ndarray) -> Grey:
 
 
 def _smoothed(
-    centres: np.ndarray, moved: np.ndarray, weights: np.ndarray, at: np.ndarray, reach: np.ndarray
+    centres: np.ndarray,
+    moved: np.ndarray,
+    weights: np.ndarray,
+    at: np.ndarray,
+    reach: np.ndarray,
+    *,
+    without_own: bool = False,
 ) -> np.ndarray:
-    """Kernel regression of the shifts at places `at` (M x 2), with a weak pull to no shift where no anchor is near."""
+    """Kernel regression of the shifts at places `at` (M x 2), with a weak pull to no shift where no anchor is near.
+
+    `without_own`: the places are the anchors themselves, and each is told by the others alone.
+    """
     away = (at[:, None, :] - centres[None]) / reach
     kernel = weights * np.exp(-0.5 * (away**2).sum(-1))
+    if without_own:
+        np.fill_diagonal(kernel, 0.0)
     result: np.ndarray = (kernel @ moved) / (kernel.sum(1, keepdims=True) + 0.02)
     return result

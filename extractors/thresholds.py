@@ -15,14 +15,13 @@ class _Record(BaseModel):
 
 
 class MarkThresholds(_Record):
-    """Check boxes: shares of the square's inside, areas in square points."""
+    """Check boxes: shares of the square's inside, and chances."""
 
-    off_below: float
-    on_above: float
     middle: float
     softness: float
-    around: float
-    scribble: float
+    sure: float
+    odd_above: float
+    ringed: float
 
 
 class SignatureThresholds(_Record):

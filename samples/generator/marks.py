@@ -51,6 +51,23 @@ def scratch_out(sheet: Grey, box: Box, hand: Hand, rng: Generator) -> None:
     draw_stroke(sheet, curve(knots), PEN_MM + hand.nib, hand.shade, rng)
 
 
+def tick_beside(sheet: Grey, box: Box, away: tuple[float, float], hand: Hand, rng: Generator) -> str:
+    """Mark beside a box in place: its middle lies `away` (x, y, in box sides) from the box's. Gives the mark's kind."""
+    right, down = away[0] * box.width, away[1] * box.height
+    return tick_box(sheet, Box(box.x0 + right, box.y0 + down, box.x1 + right, box.y1 + down), hand, rng)
+
+
+def encircle(sheet: Grey, words: Box, hand: Hand, rng: Generator) -> None:
+    """Draw a ring round printed words, in place, as people do who choose an option by its name."""
+    angle = np.linspace(0, 2 * np.pi * float(rng.uniform(0.98, 1.1)), 18) + rng.uniform(0, 6)
+    wide = words.width / 2 + rng.uniform(2.5, 6.0)
+    high = words.height / 2 + rng.uniform(2.0, 4.5)
+    middle = np.array([(words.x0 + words.x1) / 2, (words.y0 + words.y1) / 2]) + rng.normal(0, 0.8, 2)
+    # a rounded rectangle rather than an ellipse: a hand that goes round a long word keeps its distance
+    ring = np.sign([np.cos(angle), np.sin(angle)]) * np.abs([np.cos(angle), np.sin(angle)]) ** 0.7
+    draw_stroke(sheet, curve(shaky(middle + ring.T * [wide, high], 0.5, rng)), PEN_MM + hand.nib, hand.shade, rng)
+
+
 def strike(sheet: Grey, box: Box, hand: Hand, rng: Generator) -> None:
     """Cross a written value out by one or two lines."""
     for _ in range(int(rng.integers(1, 3))):
@@ -67,6 +84,14 @@ def stray_line(sheet: Grey, hand: Hand, rng: Generator) -> None:
     end = start + length * np.array([np.cos(angle), np.sin(angle)])
     middle = (start + end) / 2 + rng.normal(0, length / 12, 2)
     draw_stroke(sheet, curve(np.array([start, middle, end])), PEN_MM * 0.8, hand.shade, rng)
+
+
+def line_through(sheet: Grey, box: Box, hand: Hand, rng: Generator) -> None:
+    """A slip of the pen or a stroke of something else through a box, from beyond one edge to beyond another."""
+    start = np.array([box.x0 + rng.uniform(0.0, 0.4) * box.width, box.y0 + rng.normal(0.5, 0.5) * box.height])
+    end = np.array([box.x0 + rng.uniform(0.6, 1.05) * box.width, box.y0 + rng.normal(0.5, 0.5) * box.height])
+    middle = (start + end) / 2 + [0.0, rng.normal(0, 1.5)]
+    draw_stroke(sheet, curve(np.array([start, middle, end])), PEN_MM * 0.8 + hand.nib, hand.shade, rng)
 
 
 def stamp(sheet: Grey, words: str, left: float, top: float, face: Hand, rng: Generator) -> None:
@@ -108,6 +133,14 @@ def _tick(reach: float) -> Callable[[Generator], Lines]:
     return lines
 
 
+def _loose_tick(rng: Generator) -> Lines:
+    """A tick as a quick hand makes it: its corner anywhere in the lower half, its arms of any length."""
+    corner = rng.uniform([0.15, 0.6], [0.5, 1.05])
+    start = corner - rng.uniform([0.1, 0.15], [0.4, 0.55])
+    end = [corner[0] + rng.uniform(0.4, 1.0), corner[1] - rng.uniform(0.5, 1.4)]
+    return [(np.array([start, corner, (corner + end) / 2 + rng.normal(0, 0.05, 2), end]), float(rng.uniform(0.7, 1.1)))]
+
+
 def _blot(rng: Generator) -> Lines:
     rows = np.linspace(0.1, 0.9, int(rng.integers(6, 10)))
     zigzag = np.column_stack([np.where(np.arange(len(rows)) % 2 == 0, 0.08, 0.92), rows])
@@ -139,6 +172,7 @@ MARK_LINES: dict[str, Callable[[Generator], Lines]] = {
     "light_x": _x(-0.2, 0.05),
     "tick": _tick(0.1),
     "big_tick": _tick(0.7),
+    "loose_tick": _loose_tick,
     "slash": _slash,
     "blot": _blot,
     "scribble": _scribble,

@@ -10,7 +10,7 @@ from extractors.cleaning import clean
 from extractors.geometry import WORKING_DPI, Box, Grey
 from extractors.opening.aspect import points, squared
 from extractors.read import Sight
-from extractors.registration import AlignedPage, align, match_coarse
+from extractors.registration import AlignedPage, align, match_coarse, node_grid
 from samples.generator.channel import FAX_FINE, Machine, send
 from samples.generator.digits import load_digits
 from samples.generator.faces import load_faces
@@ -60,7 +60,7 @@ def laid(page: Grey, blank: BlankPage) -> AlignedPage:
 def lying_straight(grey: Grey, blank: BlankPage) -> AlignedPage:
     """A page that needs no registration: `grey` is on the blank's own grid."""
     everywhere = np.ones(len(blank.anchors), bool)
-    return AlignedPage(blank, grey, 1.0, 0.0, STRAIGHT, everywhere, ~everywhere)
+    return AlignedPage(blank, grey, 1.0, 0.0, STRAIGHT, everywhere, ~everywhere, node_grid(blank))
 
 
 def middle(box: Box) -> tuple[float, float]:
