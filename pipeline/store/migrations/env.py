@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 
-from pipeline.store import registry_models  # noqa: F401 - its tables belong to the metadata
+from pipeline.store import people_models, quality_models, registry_models  # noqa: F401 - their tables belong to the metadata
 from pipeline.store.models import Base, UtcTime
 
 
