@@ -12,12 +12,15 @@ from numpy.random import Generator, default_rng
 
 from extractors.blanks import BlankPage
 from extractors.cleaning import clean
+from extractors.definition import FieldKind
 from extractors.geometry import Box, Grey
-from extractors.marks import Mark, MarkState, read_mark
+from extractors.marks import Mark, MarkState, read_mark, read_marks
+from extractors.option_words import option_words
 from extractors.read import Sight
+from extractors.thresholds import THRESHOLDS
 from samples.generator.channel import FAX_300, FAX_FINE, FAX_STANDARD, Machine
 from samples.generator.hand import Hand, Pen, draw_hand
-from samples.generator.marks import MARK_LINES, PEN_MM, scratch_out, tick_box
+from samples.generator.marks import MARK_LINES, PEN_MM, encircle, scratch_out, tick_box
 from samples.generator.strokes import curve, draw_stroke
 from tests.extractors.drawn import specked
 from tests.extractors.faxed import (
@@ -150,3 +153,14 @@ def test_more_ink_is_never_less_likely_a_mark(sight: Sight) -> None:
         chances.append(read_mark(lying_straight(page.copy(), blank), box).chance)
     assert np.diff(chances).min() > -0.001
     assert chances[0] < 0.5 < chances[-1]
+
+
+@MACHINES
+def test_an_option_whose_words_are_ringed_is_chosen_and_left_to_a_person(sight: Sight, machine: Machine) -> None:
+    blank = page_of(sight, "psf_2021")
+    sheet, field = sheet_of(blank), blank.definition.field("submission_type")
+    ringed_one = field.options[1].box
+    encircle(sheet, option_words(blank, ringed_one), a_hand(2), default_rng(2))
+    marks = read_marks(laid(received(sheet, machine, severity=0.2, seed=2), blank), field)
+    assert [mark.state for mark in marks] == [MarkState.OFF, MarkState.ON, MarkState.OFF]
+    assert marks[1].chance < THRESHOLDS.sure[FieldKind.CHOICE]

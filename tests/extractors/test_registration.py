@@ -86,7 +86,7 @@ def test_page_that_slipped_comes_back_to_its_fields(sight: Sight, which: int, li
     aligned, far = off_the_truth(sight.blanks[which], lie)
     assert np.median(far) < 0.5
     assert np.quantile(far, 0.8) < 1.0
-    assert aligned.residual < 0.3
+    assert aligned.residual < 0.6  # what anchors say of places without one
 
 
 def off_the_truth(blank: BlankPage, lie: Lie) -> tuple[AlignedPage, np.ndarray]:
