@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.errors import NotThere
-from pipeline.registry.history import changed_later, entries_where, plain, value_on
+from pipeline.registry.history import History, changed_later, entries_where, plain, value_on
 from pipeline.store.models import Form
 from pipeline.store.registry_models import AncResult, DispenseRationale, FormOnRecord, Patient, Pharmacy
 from validators.content import Content, Known
@@ -54,12 +55,12 @@ def on_record(session: Session, key: str, on: dt.date, pharmacy_npi: str | None 
 
 def due_list(session: Session, on: dt.date, ahead: int, thresholds: Thresholds) -> Iterator[PatientDue]:
     """What is overdue on that day, or comes due within so many days: the longest overdue first."""
-    found = []
+    found, until = [], on + dt.timedelta(days=ahead)
     for row in _perhaps_due(session, on, ahead, thresholds):
         for due in dues(row.record, on, thresholds):
-            if due.overdue_days(on) >= -ahead:
+            if due.until <= until:
                 found.append(PatientDue(row.key, row.prescriber_npi, due))
-    yield from sorted(found, key=lambda line: (line.due.until, int(line.key), line.due.what))
+    yield from sorted(found, key=attrgetter("due.until"))
 
 
 def forms_with_another_result(session: Session, patient: int, form_pk: int, content: Content) -> Sequence[Form]:
@@ -85,7 +86,7 @@ def forms_with_another_result(session: Session, patient: int, form_pk: int, cont
     ).all()
     agreed = {result.drawn_on for result in on_record if result.anc == reported[result.drawn_on]}
     others = {result.form_pk for result in on_record if result.drawn_on not in agreed}
-    return session.scalars(select(Form).where(Form.id.in_(others)).order_by(Form.id)).all()
+    return session.scalars(select(Form).where(Form.id.in_(others)).order_by(Form.id)).all() if others else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,29 +123,33 @@ def _perhaps_due(session: Session, on: dt.date, ahead: int, thresholds: Threshol
         .outerjoin(psfs, psfs.c.entity_id == Patient.id)
         .outerjoin(draws, draws.c.patient_id == Patient.id)
         .where(Patient.withdrawn_at.is_(None), known, or_(*long_ago))
+        .order_by(Patient.id)
     )
     changed = changed_later(session, "patients", on, fields=[*fields, since.key])
     for row in session.execute(query):
         yield _Row(str(row.id), row.prescriber_npi, _due_record(row, programme, since.key, changed, on))
 
 
-def _due_record(row: Row[Any], programme: Programme, since: str, changed: Any, on: dt.date) -> OnRecord:
+def _due_record(row: Row[Any], programme: Programme, since: str, changed: History, on: dt.date) -> OnRecord:
     """What `dues` looks at, as it was known on the day."""
-
-    def then(field: str, now: Any) -> Any:
-        return value_on(changed[row.id, field], on, plain(now)) if (row.id, field) in changed else now
-
-    enrolled = then(since, row.since)
-    day = _day(enrolled) if isinstance(enrolled, str) else enrolled
+    enrolled, status, frequency = row.since, row.treatment_status, row.monitoring_frequency
+    if changed:  # of most days everything that is known came before
+        enrolled = _day(_then(changed, row.id, since, on, plain(enrolled)))
+        status = _then(changed, row.id, "treatment_status", on, status)
+        frequency = _then(changed, row.id, "monitoring_frequency", on, frequency)
     return OnRecord(
-        enrolled=Membership(in_2015=day) if programme is Programme.FIRST else Membership(in_2021=day),
+        enrolled=Membership(enrolled, None) if programme is Programme.FIRST else Membership(None, enrolled),
         ben=False,
         hospice=False,
-        treatment_status=then("treatment_status", row.treatment_status),
-        monitoring_frequency=then("monitoring_frequency", row.monitoring_frequency),
+        treatment_status=status,
+        monitoring_frequency=frequency,
         last_psf=row.last_psf,
         newest_result=None if row.last_draw is None else (row.last_draw, 0),
     )
+
+
+def _then(changed: History, patient: int, field: str, on: dt.date, now: Any) -> Any:
+    return value_on(changed.get((patient, field), ()), on, now)
 
 
 def _not_since(day: ColumnElement[Any], on: dt.date, days: int) -> ColumnElement[bool]:
