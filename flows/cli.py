@@ -19,6 +19,7 @@ from flows.commands import (
     notice,
     queue,
     registry,
+    review,
     rules,
     show,
     status,
@@ -71,6 +72,7 @@ app.command()(notice.notice)
 app.command()(export.export)
 app.command()(calibrate.calibrate)
 app.add_typer(registry.app, name="registry")
+app.add_typer(review.app, name="review")
 app.add_typer(rules.app, name="rules")
 app.add_typer(forms.app, name="forms")
 app.add_typer(database.app, name="db")

@@ -7,7 +7,11 @@ FaxformsError
 ├── RegistryFileError   the registry file cannot be used: nothing of it is imported
 ├── DatabaseOutdated    the database is another version's: nothing is done until it is upgraded
 ├── NotHeld             the form waits for nobody: nobody can accept it, nothing changes
+├── DecisionRefused     a decision that this person cannot make of this item now: nothing changes, it goes on waiting
+├── LoginThrottled      too many log-ins failed lately: this one is not even tried
+├── UserRefused         a user that cannot be so: nothing changes
 ├── CorrectionRefused   the form has no such field, or it cannot say that: nothing changes
+├── CheckRefused        what somebody keyed blindly cannot be taken: nothing changes
 ├── NotThere            the document or page asked for does not exist: nothing changes
 ├── NothingToTell       no finding of the form concerns its sender: no notice is made, the form goes on waiting
 ├── WordsMissing        the rulebook has no words for the sender: no notice is made until it has
@@ -47,8 +51,24 @@ class NotHeld(FaxformsError):
     """A form that a person wants to decide, and that waits for nobody."""
 
 
+class DecisionRefused(FaxformsError):
+    """A decision that cannot stand; its words are for the person who made it."""
+
+
+class LoginThrottled(FaxformsError):
+    """A log-in after too many that failed."""
+
+
+class UserRefused(FaxformsError):
+    """A user with a name, password or role that cannot be."""
+
+
 class CorrectionRefused(FaxformsError):
     """A correction that does not fit the form."""
+
+
+class CheckRefused(FaxformsError):
+    """A blind entry that its person may not make, or that does not fit the form."""
 
 
 class NotThere(FaxformsError):

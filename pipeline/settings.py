@@ -36,6 +36,21 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="field name to the confidence from which on its value is sure, in place of the usual one for its kind",
     )
+    double_keyed: tuple[str, ...] = Field(
+        (), description="fields that two people key, neither seeing the other's value, wherever a person keys them"
+    )
+    check_rate: float = Field(
+        0.02, ge=0, le=1, description="share of the automatically accepted forms that a person keys again, blindly"
+    )
+    check_rate_of_people: float = Field(0.02, ge=0, le=1, description="likewise, of those that a person let pass")
+    check_seed: str = Field("", description="a secret that the choice hangs on, so that nobody can tell it beforehand")
+    review_idle_minutes: float = Field(
+        15.0, gt=0, description="without anything done, after which the review station logs a person out"
+    )
+    review_session_hours: float = Field(12.0, gt=0, description="after which it does so in any case")
+    review_lease_minutes: float = Field(
+        5.0, gt=0, description="after which an item whose page shows no sign of life goes to somebody else"
+    )
 
     @property
     def url(self) -> str:
@@ -51,6 +66,11 @@ class Settings(BaseSettings):
     def notices(self) -> Path:
         """The folder of the notices to senders."""
         return self.data_dir / "notices"
+
+    @property
+    def review_lease(self) -> timedelta:
+        """How long a person keeps an item in hand without a heartbeat of their page."""
+        return timedelta(minutes=self.review_lease_minutes)
 
     @property
     def lease(self) -> timedelta:

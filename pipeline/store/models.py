@@ -10,7 +10,7 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, String, UniqueConstraint
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, String, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -278,6 +278,10 @@ class ReviewItem(Base):
     lease_until: Mapped[dt.datetime | None]
     closed_at: Mapped[dt.datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+    prescriber_only: Mapped[bool] = mapped_column(default=False, server_default=false())  # who may decide it
+    escalated: Mapped[str | None]  # why it was handed to a supervisor
+    postponed_until: Mapped[dt.datetime | None]
+    draft: Mapped[dict[str, Any] | None]  # field to what a person has written or confirmed, before they decide
 
     document: Mapped[Document] = relationship(back_populates="review_items")
 
