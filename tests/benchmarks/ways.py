@@ -1,15 +1,19 @@
-"""The ways of reading a file that are compared: each gets ready and returns the function that reads one file.
+"""The ways of reading a file that are compared: each gets ready for some files and returns what takes one of them.
 
-The plain way is what one would write in an afternoon, done fairly: pictures as they are in the TIFF, PDFs rendered at
-200 dpi, pages brought to square pixels (without that Tesseract reads standard-resolution faxes worse), one Tesseract
-run over the whole page, the fields by regular expressions over its text. It reads neither check boxes nor signatures,
-knows no doubt and does not turn pages.
+Ours goes the whole way, from the file to the decision stored in SQLite. The plain way is what one would write in an
+afternoon, done fairly: pictures as they are in the TIFF, PDFs rendered at 200 dpi, pages brought to square pixels
+(without that Tesseract reads standard-resolution faxes worse), one Tesseract run over the whole page, the fields by
+regular expressions over its text. It reads neither check boxes nor signatures, knows no doubt, does not turn pages and
+stores nothing. Tesseract runs as a program of its own by pytesseract (plain), or in this process by tesserocr, which
+saves starting it and handing over the picture.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -33,41 +37,77 @@ PLAIN_FIELDS = {
 }
 
 
-def get_ready_ours() -> Reader:
-    """Our reader, in this process, as `faxforms ingest` runs it in its workers (nothing is stored)."""
+def get_ready_ours(files: Sequence[Path]) -> Reader:
+    """Our whole way in this process: taken in, read, judged, routed and stored, in a database of its own."""
+    from sqlalchemy.orm import Session
+
     from extractors.read import read_document
+    from pipeline.intake.folder import find_arrivals
+    from pipeline.process import process, take_in
+    from pipeline.registry.files import import_file
+    from pipeline.settings import Settings
+    from pipeline.store.opening import open_store
+
+    data = tempfile.TemporaryDirectory()
+    store = open_store(Settings(data_dir=Path(data.name)))
+    manifest, registry = _beside(files[0], "manifest.csv"), _beside(files[0], "registry.json")
+    if registry:
+        with Session(store.engine) as session, session.begin():
+            import_file(session, registry)
+    arrivals = {arrival.path: arrival for arrival in find_arrivals(files, manifest)}
 
     def read(file: Path) -> int:
-        return len(read_document(file.read_bytes()).pages)
+        assert data  # the folder lives as long as this function
+        outcome = process(store, take_in(store, arrivals[file.resolve()]), read_document)
+        return outcome.pages if outcome else 0
 
     return read
 
 
-def get_ready_plain() -> Reader:
-    """Full-page Tesseract and regular expressions."""
-    import pypdfium2
+def get_ready_plain(_files: Sequence[Path]) -> Reader:
+    """Full-page Tesseract, a program started for every page, and regular expressions."""
     import pytesseract
 
-    def pictures(file: Path) -> Iterator[Image.Image]:
-        if file.suffix.lower() == ".pdf":
-            with pypdfium2.PdfDocument(file) as pdf:
-                for page in pdf:
-                    yield page.render(scale=PLAIN_DPI / 72, grayscale=True).to_pil()
-        else:
-            with Image.open(file) as picture:
-                for number in range(getattr(picture, "n_frames", 1)):
-                    picture.seek(number)
-                    yield _square(picture)
+    return _plain_reader(pytesseract.image_to_string)
 
+
+def get_ready_in_process(_files: Sequence[Path]) -> Reader:
+    """Full-page Tesseract in this process, and regular expressions."""
+    import tesserocr
+
+    engine = tesserocr.PyTessBaseAPI(path=_tessdata(), lang="eng")
+
+    def text_of(picture: Image.Image) -> str:
+        engine.SetImage(picture)
+        engine.SetSourceResolution(PLAIN_DPI)
+        return str(engine.GetUTF8Text())
+
+    return _plain_reader(text_of)
+
+
+def _plain_reader(text_of: Callable[[Image.Image], str]) -> Reader:
     def read(file: Path) -> int:
         pages = 0
-        for picture in pictures(file):
-            text = pytesseract.image_to_string(picture)
-            _plain_fields(text)
+        for picture in _pictures(file):
+            _plain_fields(text_of(picture))
             pages += 1
         return pages
 
     return read
+
+
+def _pictures(file: Path) -> Iterator[Image.Image]:
+    import pypdfium2
+
+    if file.suffix.lower() == ".pdf":
+        with pypdfium2.PdfDocument(file) as pdf:
+            for page in pdf:
+                yield page.render(scale=PLAIN_DPI / 72, grayscale=True).to_pil()
+    else:
+        with Image.open(file) as picture:
+            for number in range(getattr(picture, "n_frames", 1)):
+                picture.seek(number)
+                yield _square(picture)
 
 
 def _plain_fields(text: str) -> dict[str, str]:
@@ -83,4 +123,22 @@ def _square(picture: Image.Image) -> Image.Image:
     return grey.resize((grey.width, round(grey.height * across / down)), Image.Resampling.BILINEAR)
 
 
-WAYS: dict[str, Callable[[], Reader]] = {"faxforms": get_ready_ours, "plain": get_ready_plain}
+def _beside(file: Path, name: str) -> Path | None:
+    """What a corpus keeps with its faxes (`samples/README.md`): in their folder or the one above."""
+    return next((place for folder in file.resolve().parents[:2] if (place := folder / name).is_file()), None)
+
+
+def _tessdata() -> str:
+    """Where the installed Tesseract keeps its languages; the engine in tesserocr looks elsewhere."""
+    listed = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r'"(.+)"', listed)
+    if found is None:
+        raise RuntimeError("tesseract --list-langs does not say where its languages are")
+    return found[1]
+
+
+WAYS: dict[str, Callable[[Sequence[Path]], Reader]] = {
+    "faxforms": get_ready_ours,
+    "tesseract in process": get_ready_in_process,
+    "plain": get_ready_plain,
+}
