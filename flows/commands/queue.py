@@ -59,6 +59,7 @@ def _record(line: Waiting) -> dict[str, object]:
         "received": line.received,
         "waiting_seconds": round(line.waited().total_seconds()),
         "claimed_by": line.claimed_by,
+        "beside": line.beside,
     }
 
 

@@ -23,7 +23,7 @@ URGENT_REASONS = frozenset({"rationale_missing", "anc_implausible", "anc_too_old
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One line of the queue."""
+    """One line of the queue; `beside` is the document whose form it repeats or contradicts, to be seen with it."""
 
     item: int
     version: int
@@ -36,6 +36,7 @@ class Waiting:
     received: dt.date
     since: dt.datetime
     claimed_by: str | None
+    beside: int | None = None
 
     def waited(self, now: dt.datetime | None = None) -> dt.timedelta:
         """How long it has waited."""
@@ -167,4 +168,10 @@ def _line(session: Session, item: ReviewItem) -> Waiting:
         received=item.document.received,
         since=item.created_at,
         claimed_by=item.claimed_by if item.state == ReviewState.CLAIMED else None,
+        beside=_beside(session, form) if form else None,
     )
+
+
+def _beside(session: Session, form: Form) -> int | None:
+    other = form.route.contradicts or form.route.duplicate_of
+    return session.get_one(Form, other).document_id if other else None

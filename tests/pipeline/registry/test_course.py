@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from pipeline.errors import NotThere
 from pipeline.registry.course import due_list, on_record
 from pipeline.registry.files import import_file
+from pipeline.review.queue import list_waiting
 from pipeline.store.models import Document
 from pipeline.store.opening import Store
 from validators.rulebook.load import rulebook
@@ -56,6 +57,9 @@ def test_a_batch_that_contradicts_an_earlier_one_goes_to_a_person_beside_it(stor
     with Session(store.engine) as session:
         (form,) = session.get_one(Document, held.document_id).forms
         assert (form.route.reasons, form.route.contradicts) == (["conflict"], first.document_id)
+        assert [(line.document_id, line.beside) for line in list_waiting(session)] == [
+            (held.document_id, first.document_id)
+        ]
 
 
 def test_nobody_is_on_record_who_is_not_known(store: Store, deliver: Deliver) -> None:
