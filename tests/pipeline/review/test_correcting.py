@@ -142,4 +142,3 @@ def test_what_does_not_fit_the_form_is_refused(store: Store, deliver: Deliver, v
     first = deliver(psf())
     with pytest.raises(CorrectionRefused):
         corrected(store, first.document_id, **values)
-
