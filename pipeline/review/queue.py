@@ -5,20 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from pipeline.errors import ClaimLost
-from pipeline.store import audit
+from pipeline.review.priority import priority_of
 from pipeline.store.models import Document, DocumentState, Form, ReviewItem, ReviewState
-
-URGENT, NORMAL, LATER = 10, 50, 90
-"""Priorities, the smaller the sooner: a treatment may hang on it; an ordinary form; a page that is no form."""
-
-URGENT_REASONS = frozenset({"rationale_missing", "anc_implausible", "anc_too_old", "prescriber_only"})
-"""Reasons under which a patient's treatment is interrupted, or goes on at risk, until somebody decides."""
+from validators.findings import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +60,7 @@ def put(
     """Queue a form, a page, or (with neither) the whole document, with every reason; a form that waits waits once."""
     if form is not None and (waiting := _open_item(session, form)) is not None:
         waiting.reasons = list(reasons)
-        waiting.priority = priority_of(reasons, is_form=True)
+        waiting.priority, waiting.prescriber_only = priority_of(session, reasons, form), _is_prescriber_only(form)
         return waiting
     item = ReviewItem(
         document=document,
@@ -75,7 +68,8 @@ def put(
         page=page,
         state=ReviewState.WAITING,
         reasons=list(reasons),
-        priority=priority_of(reasons, is_form=form is not None),
+        priority=priority_of(session, reasons, form),
+        prescriber_only=form is not None and _is_prescriber_only(form),
         created_at=dt.datetime.now(dt.UTC),
     )
     session.add(item)
@@ -85,10 +79,15 @@ def put(
 
 
 def close(session: Session, form: Form) -> None:
-    """The form waits for nobody any more. A document of which nothing waits is no longer queued."""
+    """The form waits for nobody any more."""
     item = _open_item(session, form)
-    if item is None:
-        return
+    if item is not None:
+        close_item(session, item)
+
+
+def close_item(session: Session, item: ReviewItem) -> None:
+    """An item is done. A document of which nothing waits is no longer queued."""
+    item.draft = None
     item.state, item.closed_at, item.version = ReviewState.DONE, dt.datetime.now(dt.UTC), item.version + 1
     session.flush()
     document = item.document
@@ -96,62 +95,13 @@ def close(session: Session, form: Form) -> None:
         document.state = DocumentState.STORED
 
 
-def priority_of(reasons: Collection[str], *, is_form: bool) -> int:
-    """How soon somebody should look (the smaller, the sooner)."""
-    if URGENT_REASONS.intersection(reasons):
-        return URGENT
-    return NORMAL if is_form else LATER
-
-
-def claim(session: Session, item_id: int, who: str, lease: dt.timedelta) -> int | None:
-    """Take an item in hand; its new version, or None when somebody else has it or it is done.
-
-    One conditional UPDATE, so that of two people who ask at once one gets it. A lease that ran out can be taken over.
-    """
-    now = dt.datetime.now(dt.UTC)
-    free = or_(
-        ReviewItem.state == ReviewState.WAITING,
-        and_(ReviewItem.state == ReviewState.CLAIMED, or_(ReviewItem.lease_until < now, ReviewItem.claimed_by == who)),
-    )
-    won = _change(
-        session,
-        and_(ReviewItem.id == item_id, free),
-        {"state": ReviewState.CLAIMED, "claimed_by": who, "lease_until": now + lease},
-    )
-    if not won:
-        return None
-    item = session.get_one(ReviewItem, item_id, populate_existing=True)
-    audit.write_line(session, "review claimed", who=who, document_id=item.document_id, after={"item": item_id})
-    return item.version
-
-
-def release(session: Session, item_id: int, who: str, version: int) -> None:
-    """Put an item back; ClaimLost when it is no longer in that person's hand at that version."""
-    held = and_(
-        ReviewItem.id == item_id,
-        ReviewItem.state == ReviewState.CLAIMED,
-        ReviewItem.claimed_by == who,
-        ReviewItem.version == version,
-    )
-    if not _change(session, held, {"state": ReviewState.WAITING, "claimed_by": None, "lease_until": None}):
-        raise ClaimLost(f"review item {item_id}: somebody else took it over")
-    item = session.get_one(ReviewItem, item_id, populate_existing=True)
-    audit.write_line(session, "review released", who=who, document_id=item.document_id, after={"item": item_id})
+def _is_prescriber_only(form: Form) -> bool:
+    return any(finding.outcome == Outcome.PRESCRIBER_ONLY for finding in form.findings)
 
 
 def _open_item(session: Session, form: Form) -> ReviewItem | None:
     waiting = select(ReviewItem).where(ReviewItem.form_pk == form.id, ReviewItem.state != ReviewState.DONE)
     return session.scalars(waiting.limit(1)).first()
-
-
-def _change(session: Session, where: ColumnElement[bool], values: dict[str, Any]) -> bool:
-    result = session.execute(
-        update(ReviewItem)
-        .where(where)
-        .values(version=ReviewItem.version + 1, **values)
-        .execution_options(synchronize_session=False)
-    )
-    return cast("CursorResult[Any]", result).rowcount == 1
 
 
 def _line(session: Session, item: ReviewItem) -> Waiting:

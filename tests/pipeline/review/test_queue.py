@@ -1,29 +1,22 @@
-"""The review queue: what waits and why, and that one person has an item at a time."""
+"""The review queue: what waits and why, in which order."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from papers import broken, document, form, psf
+from papers import RECEIVED, broken, document, doubtful, form, psf
 from sqlalchemy.orm import Session
 
 from extractors.reading import PageKind, PageReading
-from pipeline.errors import ClaimLost
 from pipeline.process import Outcome
 from pipeline.review import queue
-from pipeline.store import audit
+from pipeline.review.priority import LAPSING, LATER, NORMAL, URGENT
 from pipeline.store.opening import Store
 
-HOUR, PAST = dt.timedelta(hours=1), dt.timedelta(seconds=-1)
+HOUR = dt.timedelta(hours=1)
 Deliver = Callable[..., Outcome]
-
-
-def claim(store: Store, item: int, who: str, lease: dt.timedelta = HOUR) -> int | None:
-    with Session(store.engine) as session, session.begin():
-        return queue.claim(session, item, who, lease)
 
 
 def waiting(store: Store, reason: str | None = None) -> list[queue.Waiting]:
@@ -43,43 +36,30 @@ def test_what_hangs_on_a_treatment_comes_first_then_forms_then_the_rest(store: S
     deliver(psf(anc_value=None))
     deliver(psf(anc_value="700", monitoring_frequency="three_times_weekly", anc_draw_date="2022-07-12"))
     lines = waiting(store)
-    assert [line.priority for line in lines] == [queue.URGENT, queue.NORMAL, queue.LATER]
+    assert [line.priority for line in lines] == [URGENT, LAPSING, LATER]
     assert "rationale_missing" in lines[0].reasons
     assert [line.form_id for line in lines] == ["psf_2021", "psf_2021", None]
     assert (lines[2].page, lines[2].file) == (1, "0001.tif")
     assert waiting(store, "unknown_form") == lines[2:]
 
 
+def test_how_soon_hangs_on_the_patient(store: Store, deliver: Deliver) -> None:
+    deliver(psf(patient_gender=None))
+    assert [line.priority for line in waiting(store)] == [LAPSING]  # no PSF on record for half a year
+    deliver(doubtful(psf(anc_value="900", anc_draw_date="2022-07-12"), "anc_value"))
+    assert [line.priority for line in waiting(store)] == [URGENT, LAPSING]
+    strange = {"patient_first_name": "Zoe", "patient_last_name": "Quill", "patient_dob": "1955-05-05"}
+    deliver(psf(**strange, patient_zip="99999", patient_name_p2="Quill, Zoe", patient_dob_p2="1955-05-05"))
+    assert [line.priority for line in waiting(store)] == [URGENT, LAPSING, NORMAL]
+    assert deliver(psf(anc_draw_date="2022-07-13")).routes == ("accept",)
+    deliver(psf(anc_draw_date="2022-07-14", patient_gender=None), RECEIVED + dt.timedelta(days=4))
+    assert [line.priority for line in waiting(store)] == [URGENT, LAPSING, NORMAL, NORMAL]
+
+
 def test_how_long_it_waits(store: Store, item: int) -> None:
     (line,) = waiting(store)
     assert line.item == item
     assert line.waited(line.since + HOUR) == HOUR
-
-
-def test_of_two_people_one_gets_the_item(store: Store, item: int) -> None:
-    with ThreadPoolExecutor(4) as people:
-        versions = list(people.map(lambda who: claim(store, item, who), ["ann", "ben", "cem", "dia"]))
-    assert sorted(version is not None for version in versions) == [False, False, False, True]
-    assert waiting(store)[0].claimed_by in {"ann", "ben", "cem", "dia"}
-
-
-def test_an_item_can_be_put_back_by_whoever_has_it(store: Store, item: int) -> None:
-    version = claim(store, item, "ann")
-    assert version is not None
-    with Session(store.engine) as session, session.begin(), pytest.raises(ClaimLost):
-        queue.release(session, item, "ben", version)
-    with Session(store.engine) as session, session.begin():
-        queue.release(session, item, "ann", version)
-        assert audit.verify(session) is None
-    assert claim(store, item, "ben") == version + 2
-
-
-def test_an_item_whose_lease_ran_out_is_lost_to_the_first_holder(store: Store, item: int) -> None:
-    version = claim(store, item, "ann", PAST)
-    assert version is not None
-    assert claim(store, item, "ben") is not None
-    with Session(store.engine) as session, session.begin(), pytest.raises(ClaimLost):
-        queue.release(session, item, "ann", version)
 
 
 def test_a_document_that_failed_waits_as_a_whole(store: Store, deliver: Deliver) -> None:

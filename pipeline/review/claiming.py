@@ -1,0 +1,140 @@
+"""One item, one person: items are taken in hand, kept by the heartbeat of their page, put back and taken over.
+
+Every change is one conditional UPDATE that raises `version`, so that of two people who ask at once one gets the item,
+on SQLite and on PostgreSQL alike. A lease that ran out is no claim any more.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, CursorResult, and_, false, or_, select, true, update
+from sqlalchemy.orm import Session
+
+from pipeline.errors import ClaimLost
+from pipeline.review.roles import Somebody
+from pipeline.store import audit
+from pipeline.store.models import ReviewItem, ReviewState
+
+TRIES = 20
+"""Items that are tried one after the other when others take them at the same moment."""
+
+
+def claim(session: Session, item_id: int, somebody: Somebody, lease: dt.timedelta) -> int | None:
+    """Take an item in hand; its new version, or None when it is not theirs to take.
+
+    Not theirs: somebody else has it, it is done, or it wants somebody who may decide it (`may_decide`).
+    """
+    now = dt.datetime.now(dt.UTC)
+    where = and_(ReviewItem.id == item_id, is_free(now, somebody), may_decide(somebody))
+    values = {"state": ReviewState.CLAIMED, "claimed_by": somebody.name, "lease_until": now + lease}
+    if not _change(session, where, values):
+        return None
+    return _noted(session, item_id, "review claimed", somebody.name).version
+
+
+def claim_next(session: Session, somebody: Somebody, lease: dt.timedelta) -> int | None:
+    """Take the most urgent item that is theirs to take, the oldest first; its id, or None when nothing is left.
+
+    What they hold already comes before all others: nobody collects items.
+    """
+    now = dt.datetime.now(dt.UTC)
+    mine = select(ReviewItem.id).where(_is_held_by(somebody.name), ReviewItem.lease_until >= now)
+    held = session.scalars(mine.order_by(ReviewItem.id).limit(1)).first()
+    if held is not None:
+        return held
+    due = or_(ReviewItem.postponed_until.is_(None), ReviewItem.postponed_until <= now)
+    waiting = select(ReviewItem.id).where(is_free(now, somebody), may_decide(somebody), due)
+    in_order = waiting.order_by(ReviewItem.priority, ReviewItem.created_at, ReviewItem.id).limit(TRIES)
+    for item_id in session.scalars(in_order).all():
+        if claim(session, item_id, somebody, lease) is not None:
+            return item_id
+    return None
+
+
+def keep(session: Session, item_id: int, who: str, version: int, lease: dt.timedelta) -> None:
+    """The heartbeat of an open page: the lease begins anew, the version stays.
+
+    Raises:
+        ClaimLost: it is no longer in that person's hand at that version.
+    """
+    until = dt.datetime.now(dt.UTC) + lease
+    if not _change(session, _held(item_id, who, version), {"lease_until": until, "version": version}):
+        raise ClaimLost(f"review item {item_id}: somebody else took it over, or it was decided")
+
+
+def release(session: Session, item_id: int, who: str, version: int, **changed: Any) -> None:
+    """Put an item back; `changed` are columns to set with it.
+
+    Raises:
+        ClaimLost: it is no longer in that person's hand at that version.
+    """
+    free = {"state": ReviewState.WAITING, "claimed_by": None, "lease_until": None}
+    if not _change(session, _held(item_id, who, version), free | changed):
+        raise ClaimLost(f"review item {item_id}: somebody else took it over, or it was decided")
+    _noted(session, item_id, "review released", who)
+
+
+def release_all(session: Session, who: str) -> None:
+    """Put back everything that a person holds: they log out."""
+    held = session.execute(select(ReviewItem.id, ReviewItem.version).where(_is_held_by(who)))
+    for item_id, version in held.all():
+        release(session, item_id, who, version)
+
+
+def take_over(session: Session, item_id: int, supervisor: Somebody, lease: dt.timedelta) -> int | None:
+    """Take an item out of whoever's hand; its new version, or None when it is done or not theirs to decide."""
+    if not supervisor.supervises:
+        return None
+    where = and_(ReviewItem.id == item_id, ReviewItem.state != ReviewState.DONE, may_decide(supervisor))
+    until = dt.datetime.now(dt.UTC) + lease
+    values = {"state": ReviewState.CLAIMED, "claimed_by": supervisor.name, "lease_until": until}
+    if not _change(session, where, values):
+        return None
+    return _noted(session, item_id, "review taken over", supervisor.name).version
+
+
+def holds(session: Session, item_id: int, who: str, version: int) -> ReviewItem:
+    """The item, locked for this transaction, in the hand of the one who is about to decide it.
+
+    Raises:
+        ClaimLost: it is no longer in that person's hand at that version.
+    """
+    if not _change(session, _held(item_id, who, version), {}):
+        raise ClaimLost(f"review item {item_id}: somebody else took it over, or it was decided")
+    return session.get_one(ReviewItem, item_id, populate_existing=True)
+
+
+def is_free(now: dt.datetime, somebody: Somebody) -> ColumnElement[bool]:
+    """Waits, or is held with a lease that ran out, or by that very person."""
+    lapsed = or_(ReviewItem.lease_until < now, ReviewItem.claimed_by == somebody.name)
+    return or_(ReviewItem.state == ReviewState.WAITING, and_(ReviewItem.state == ReviewState.CLAIMED, lapsed))
+
+
+def may_decide(somebody: Somebody) -> ColumnElement[bool]:
+    """Prescriber-only items are for those who may decide them, escalated ones for supervisors."""
+    if not somebody.decides:
+        return false()
+    allowed = true() if somebody.decides_prescriber_only else ReviewItem.prescriber_only.is_(False)
+    return allowed if somebody.supervises else and_(allowed, ReviewItem.escalated.is_(None))
+
+
+def _held(item_id: int, who: str, version: int) -> ColumnElement[bool]:
+    return and_(ReviewItem.id == item_id, _is_held_by(who), ReviewItem.version == version)
+
+
+def _is_held_by(who: str) -> ColumnElement[bool]:
+    return and_(ReviewItem.state == ReviewState.CLAIMED, ReviewItem.claimed_by == who)
+
+
+def _change(session: Session, where: ColumnElement[bool], values: dict[str, Any]) -> bool:
+    changed = update(ReviewItem).where(where).values({"version": ReviewItem.version + 1} | values)
+    result = session.execute(changed.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def _noted(session: Session, item_id: int, action: str, who: str) -> ReviewItem:
+    item = session.get_one(ReviewItem, item_id, populate_existing=True)
+    audit.write_line(session, action, who=who, document_id=item.document_id, after={"item": item_id})
+    return item
