@@ -110,6 +110,28 @@ class CellReader:
 
 
 @dataclass(frozen=True, slots=True)
+class Committee:
+    """Readers of one kind who speak with one voice: the geometric mean of their chances."""
+
+    members: tuple[Reader, ...]
+
+    @property
+    def best(self) -> str:
+        """The likeliest text by all members."""
+        candidates = self.candidates()
+        return candidates[int(self.chances(candidates).argmax())] if candidates else ""
+
+    def candidates(self) -> Sequence[str]:
+        """What any member could mean."""
+        return list(dict.fromkeys(text for member in self.members for text in member.candidates()))
+
+    def chances(self, texts: Sequence[str]) -> Floats:
+        """The members' mean."""
+        chances = [np.log(np.maximum(member.chances(texts), LEAST_CHANCE)) for member in self.members]
+        return np.asarray(np.exp(np.mean(chances, axis=0)))
+
+
+@dataclass(frozen=True, slots=True)
 class Weighed:
     """A text and its chance (0 to 1) beside all others that were weighed."""
 

@@ -16,6 +16,7 @@ COMB_DATE = re.compile(r"(\d{2})(\d{2})(\d{4})")  # a comb whose slashes are pri
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")  # 1,370
+DECIMAL = re.compile(r"\d{1,3}\.\d{1,3}")  # a count in thousands: the rules object to it (R18), the reading is in order
 PHONE = re.compile(r"\+?[\d\s().-]{7,}")  # (555) 123-4567, 555.123.4567, +1 555 123 4567
 
 
@@ -35,7 +36,7 @@ def typed_value(field: Field, text: str) -> Typed:
     if field.kind == FieldKind.DATE:
         return _date(text)
     if field.kind == FieldKind.DIGITS:
-        return _digits(text)
+        return Typed(text, True) if field.name.startswith("anc_value") and DECIMAL.fullmatch(text) else _digits(text)
     return Typed(text, True)
 
 

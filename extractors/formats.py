@@ -252,6 +252,7 @@ ZIP = Format("zip", seq(times(one(DIGITS), 5), maybe(seq(one(plain("-")), times(
 DEA = Format("dea", _dea())
 NPI_OR_DEA = Format("npi_or_dea", either(NPI.pattern, DEA.pattern))
 ANC = Format("anc", _anc())
+ANC_COMB = Format("anc_comb", seq(times(one(DIGITS), 1, 6), maybe(seq(one(plain(".")), times(one(DIGITS), 1, 2)))))
 NAME = Format("name", _name(), nothing="")
 EMAIL = Format("email", _email())
 FREE = Format("free", many(one(plain(PRINTABLE + "µ" + "".join(ACCENTS)))), nothing="")
@@ -280,8 +281,8 @@ def _format_of_digits(name: str, cells: int, max_length: int | None) -> Format:
         return NCPDP
     if "zip" in name:
         return ZIP_COMB if cells else ZIP
-    if "anc" in name and not cells:
-        return ANC
+    if "anc" in name:
+        return ANC_COMB if cells else ANC
     return digits(1, cells or max_length or LONGEST_NUMBER)
 
 

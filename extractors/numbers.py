@@ -1,18 +1,19 @@
 """Digits and dates: comb fields cell by cell and once more as one string, free fields as a string by two engines.
 
-All crops of a page go through each network in one batch. The two readings are independent: they see the same ink
-through different crops and different networks. The value is the likeliest by both together; where one of them alone
-would say otherwise, it is doubtful. It is never changed to please a rule.
+All crops of a page go through each network in one batch, and those on which the small networks are not of one mind
+through the large ones as well; then the two networks of a kind speak with one voice. The two readings are independent:
+they see the same ink through different crops and different networks. The value is the likeliest by both together; where
+one of them alone would say otherwise, it is doubtful. It is never changed to please a rule.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extractors.combining import CellReader, Reader, Weighed, bare, line_reader, weigh
+from extractors.combining import CellReader, Committee, Reader, Weighed, bare, line_reader, weigh
 from extractors.crops import cell_pictures
 from extractors.definition import Field, FieldKind
 from extractors.engines import LogProbs
@@ -21,6 +22,7 @@ from extractors.engines.recogniser import (
     CELL_ALPHABET,
     LINE_ALPHABET,
     STRUCK,
+    Size,
     greedy,
     installed,
     read_cells,
@@ -32,10 +34,12 @@ from extractors.registration import AlignedPage
 from extractors.text import one_line_of, read_text
 
 DIGITS = tuple(CELL_ALPHABET.index(digit) for digit in "0123456789")
+DIGITS_AND_POINT = (*DIGITS, CELL_ALPHABET.index("."))  # counts are written in thousands at times
 LETTERS = tuple(index for index, character in enumerate(CELL_ALPHABET) if character.isalpha())
 STRUCK_COLUMN, EMPTY_COLUMN = CELL_ALPHABET.index(STRUCK), len(CELL_ALPHABET)
 SLASH_CELLS = (2, 5)  # of a date comb, which hold a printed slash
 OTHERS = 8  # other texts handed up
+SETTLED = 0.99995  # the chance from which the small networks need not be followed by the large ones
 SURE_ALONE = 0.95  # belief of one reader that suffices for a telephone number, which decides nothing by itself
 STRUCK_CHANCE = 0.5  # of a cell's holding no character, from which the value counts as struck out
 
@@ -65,43 +69,94 @@ def is_number(field: Field) -> bool:
 
 
 def read_numbers(page: AlignedPage, fields: Sequence[Field], lines: Mapping[str, Grey]) -> dict[str, NumberReading]:
-    """Read the digits and dates of a page, all in one batch for each network.
+    """Read the digits and dates of a page: all in one batch for each network, what is not settled once more.
 
     Args:
         page: the registered page.
         fields: what to read on it.
         lines: by field name its writing with the print removed (`crops.line_picture`).
     """
-    pictures = [lines[field.name] for field in fields]
     if not installed():
-        return {field.name: _only_reading(field, picture) for field, picture in zip(fields, pictures, strict=True)}
-    answers = read_lines(pictures)
-    combs = [field for field in fields if field.cells]
-    shape = page.grey.shape
-    cells = read_cells([c for field in combs for c in cell_pictures(lines[field.name], field.cells, shape)])
-    of_field = dict(zip((field.name for field in combs), _split(cells, combs), strict=True))
-    return {
-        field.name: _comb_reading(field, of_field[field.name], line)
-        if field.cells
-        else _free_reading(field, line, picture)
-        for field, line, picture in zip(fields, answers, pictures, strict=True)
-    }
+        return {field.name: _only_reading(field, lines[field.name]) for field in fields}
+    inks = [_Ink(field, lines[field.name], _cells(page, field, lines[field.name])) for field in fields]
+    seen = _look(inks, Size.SMALL)
+    seen = [_with_second_reader(ink, one) for ink, one in zip(inks, seen, strict=True)]
+    readings = {one.field.name: _reading(one) for one in seen}
+    open_ = [(ink, one) for ink, one in zip(inks, seen, strict=True) if not _settled(readings[one.field.name])]
+    for (_, one), again in zip(open_, _look([ink for ink, _ in open_], Size.LARGE), strict=True):
+        readings[one.field.name] = _reading(_joined(one, again))
+    return readings
 
 
-def _split(cells: LogProbs, combs: Sequence[Field]) -> list[LogProbs]:
-    ends = np.cumsum([len(field.cells) for field in combs])
-    return np.split(cells, ends[:-1]) if combs else []
+@dataclass(frozen=True, slots=True)
+class _Ink:
+    """A field's writing, and its cells where it is a comb."""
+
+    field: Field
+    writing: Grey
+    cells: Sequence[Grey]
 
 
-def _comb_reading(field: Field, cells: LogProbs, line: LogProbs) -> NumberReading:
-    if field.kind is FieldKind.DATE:
-        cells = np.delete(cells, SLASH_CELLS, axis=0)
-    by_cells = cell_reader(field, cells)
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A field's readers, whether a character seems struck out, and what the line network sees without a format."""
+
+    field: Field
+    readers: tuple[Reader, ...]
+    engine: str
+    struck: bool
+    shown: str
+
+
+def _cells(page: AlignedPage, field: Field, writing: Grey) -> Sequence[Grey]:
+    """The cells in which a person writes: not those of a date that hold a printed slash."""
+    pictures = cell_pictures(writing, field.cells, page.grey.shape) if field.cells else []
+    slashes = SLASH_CELLS if field.kind is FieldKind.DATE else ()
+    return [picture for index, picture in enumerate(pictures) if index not in slashes]
+
+
+def _look(inks: Sequence[_Ink], size: Size) -> list[_Seen]:
+    """What our own networks of a size see, each in one batch."""
+    lines = read_lines([ink.writing for ink in inks], size)
+    cells = read_cells([cell for ink in inks for cell in ink.cells], size)
+    of_field = np.split(cells, np.cumsum([len(ink.cells) for ink in inks])[:-1]) if inks else []
+    return [_seen(ink.field, own, line) for ink, own, line in zip(inks, of_field, lines, strict=True)]
+
+
+def _seen(field: Field, cells: LogProbs, line: LogProbs) -> _Seen:
+    shown = greedy(line).strip()
+    by_line = line_reader(line, LINE_ALPHABET, format_of(field))
+    if not len(cells):
+        return _Seen(field, (by_line,), "line", STRUCK in shown, shown)
     struck = bool((np.exp(cells[:, STRUCK_COLUMN]) > STRUCK_CHANCE).any())
-    if not by_cells.best:
-        shown = greedy(line).strip()
-        return NumberReading("", 0.0, shown, "cells", struck=struck, empty=not shown)
-    return _together(by_cells, line_reader(line, LINE_ALPHABET, format_of(field)), "cells+line", struck)
+    return _Seen(field, (cell_reader(field, cells), by_line), "cells+line", struck, shown)
+
+
+def _with_second_reader(ink: _Ink, seen: _Seen) -> _Seen:
+    """A free string is read by PP-OCR as well, but for a telephone number that the first reader is sure of."""
+    if ink.cells or (format_of(ink.field) is PHONE and _sure_alone(seen.readers[0])):
+        return seen
+    line = one_line_of(ink.writing)
+    if not line:
+        return seen
+    engine = ppocr()
+    second = line_reader(engine.read(line)[0], engine.alphabet, format_of(ink.field))
+    return replace(seen, readers=(*seen.readers, second), engine="line+ppocr")
+
+
+def _sure_alone(reader: Reader) -> bool:
+    return bool(reader.best) and float(reader.chances([reader.best])[0]) >= SURE_ALONE
+
+
+def _joined(first: _Seen, again: _Seen) -> _Seen:
+    """The small and the large network of a kind as one reader; a second engine stays what it is."""
+    joined = [Committee(pair) for pair in zip(first.readers, again.readers, strict=False)]
+    return replace(first, readers=(*joined, *first.readers[len(joined) :]), struck=first.struck and again.struck)
+
+
+def _settled(reading: NumberReading) -> bool:
+    """Whether a second look would be a waste: the readers agree and are very sure, or there is nothing."""
+    return reading.empty or (reading.agree and reading.chance >= SETTLED)
 
 
 def cell_reader(field: Field, cells: LogProbs) -> CellReader:
@@ -114,33 +169,22 @@ def cell_reader(field: Field, cells: LogProbs) -> CellReader:
     rows = []
     for index, row in enumerate(np.exp(cells.astype(np.float64))):
         letters = "_dea" in field.name and index < 2  # R40: two letters, seven digits
-        chances = {CELL_ALPHABET[column]: float(row[column]) for column in (LETTERS if letters else DIGITS)}
+        columns = LETTERS if letters else DIGITS_AND_POINT if field.name.startswith("anc_value") else DIGITS
+        chances = {CELL_ALPHABET[column]: float(row[column]) for column in columns}
         rows.append(chances | {"": float(row[EMPTY_COLUMN])})  # belief in what the format forbids stays doubt
     return CellReader(rows)
 
 
-def _free_reading(field: Field, line: LogProbs, picture: Grey) -> NumberReading:
-    shown = greedy(line).strip()
-    expected = format_of(field)
-    first = line_reader(line, LINE_ALPHABET, expected)
-    if expected is PHONE and first.decoded.probability >= SURE_ALONE:
-        return NumberReading(first.best, first.decoded.probability, first.best, "line", agree=True)
-    seen = one_line_of(picture)
-    if not seen:
-        return NumberReading(first.best, first.decoded.probability, "", "line", empty=not shown)
-    engine = ppocr()
-    second = line_reader(engine.read(seen)[0], engine.alphabet, expected)
-    return _together(first, second, "line+ppocr", STRUCK in shown)
-
-
-def _together(first: Reader, second: Reader, engine: str, struck: bool) -> NumberReading:
-    """Two readers' common reading."""
-    ranked = weigh([first, second])
-    if not ranked:
-        return NumberReading("", 0.0, "", engine, struck=struck)
-    (best, *others) = ranked
-    agree = bare(first.best) == bare(second.best) == bare(best.text)
-    return NumberReading(best.text, best.chance, second.best, engine, agree, tuple(others[:OTHERS]), struck)
+def _reading(seen: _Seen) -> NumberReading:
+    """The readers' common reading."""
+    first, second = seen.readers[0], seen.readers[-1]
+    if not first.best and (seen.field.cells or not second.best):
+        return NumberReading("", 0.0, seen.shown, seen.engine, struck=seen.struck, empty=not seen.shown)
+    (best, *others) = weigh(seen.readers)
+    alone = len(seen.readers) == 1
+    chance = float(first.chances([best.text])[0]) if alone else best.chance
+    agree = bare(first.best) == bare(second.best) == bare(best.text) and (not alone or chance >= SURE_ALONE)
+    return NumberReading(best.text, chance, second.best, seen.engine, agree, tuple(others[:OTHERS]), seen.struck)
 
 
 def _only_reading(field: Field, picture: Grey) -> NumberReading:

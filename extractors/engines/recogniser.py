@@ -13,7 +13,7 @@ has to use the very same one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,16 +52,24 @@ _WIDTH_STEP = 32  # line widths are rounded up to this, so that lines of one wid
 _WIDEST_LINE = 640
 
 
+class Size(StrEnum):
+    """Each network comes twice: a small one for everything, and a large one for what the small ones are not sure of."""
+
+    SMALL = ""
+    LARGE = "_large"
+
+
 def installed() -> bool:
     """Whether the networks' files are there; without them other engines read the numbers, all of them doubtful."""
-    return all((_MODELS / name).exists() for name in ("cell.onnx", "line.onnx"))
+    return all((_MODELS / f"{net}{size}.onnx").exists() for net in ("cell", "line") for size in Size)
 
 
-def read_cells(crops: Sequence[Grey]) -> LogProbs:
+def read_cells(crops: Sequence[Grey], size: Size = Size.SMALL) -> LogProbs:
     """Log-probabilities for comb cells.
 
     Args:
         crops: one image a cell, the cell and `CELL_MARGIN` points around it, at about `WORKING_DPI`.
+        size: which of the two networks.
 
     Returns:
         cells x classes, columns in the order of `CELL_ALPHABET`, "empty" last.
@@ -69,17 +77,18 @@ def read_cells(crops: Sequence[Grey]) -> LogProbs:
     if not crops:
         return np.empty((0, len(CELL_ALPHABET) + 1), np.float32)
     inputs = np.stack([prepare_cell(crop) for crop in crops])[:, None]
-    session = _session("cell.onnx")
+    session = _session(f"cell{size}.onnx")
     runs = [session.run(None, {"ink": inputs[i : i + _CELLS_A_RUN]})[0] for i in range(0, len(inputs), _CELLS_A_RUN)]
     return np.concatenate(runs)
 
 
-def read_lines(crops: Sequence[Grey]) -> list[LogProbs]:
+def read_lines(crops: Sequence[Grey], size: Size = Size.SMALL) -> list[LogProbs]:
     """Log-probabilities for whole fields, column by column.
 
     Args:
         crops: one image a line, the field's box and a little around it, at about `WORKING_DPI`, lines and print removed
             as far as possible. A line without ink gives an answer of blanks.
+        size: which of the two networks.
 
     Returns:
         for each line steps x characters, columns by `LINE_ALPHABET`, the blank last. Lines differ in steps.
@@ -91,19 +100,8 @@ def read_lines(crops: Sequence[Grey]) -> list[LogProbs]:
     answers: dict[int, LogProbs] = {}
     for indices in by_width.values():
         batch = np.stack([inputs[index] for index in indices])[:, None]
-        answers.update(zip(indices, _session("line.onnx").run(None, {"ink": batch})[0], strict=True))
+        answers.update(zip(indices, _session(f"line{size}.onnx").run(None, {"ink": batch})[0], strict=True))
     return [answers[index] for index in range(len(inputs))]
-
-
-@dataclass(frozen=True, slots=True)
-class LineRecogniser:
-    """`read_lines` behind the interface that all engines share (`extractors.engines.Recogniser`)."""
-
-    alphabet: str = LINE_ALPHABET
-
-    def read(self, crops: Sequence[Grey]) -> list[LogProbs]:
-        """See `read_lines`."""
-        return read_lines(crops)
 
 
 def greedy(log_probs: LogProbs) -> str:

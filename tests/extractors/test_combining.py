@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.combining import CellReader, Floats, bare, weigh
+from extractors.combining import CellReader, Committee, Floats, bare, weigh
 
 
 @dataclass(frozen=True)
@@ -77,3 +77,15 @@ def test_cells_of_one_mind_leave_no_chance_to_another_text(written: list[str]) -
 )
 def test_readings_are_the_same_by_their_characters_and_decimal_points(one: str, other: str, same: bool) -> None:
     assert (bare(one) == bare(other)) is same
+
+
+def test_a_committee_speaks_with_the_mean_of_its_members() -> None:
+    one, other = Believer({"1850": 0.9, "1350": 0.1}), Believer({"1850": 0.4, "1350": 0.6})
+    committee = Committee((one, other))
+    assert committee.best == "1850"
+    assert committee.candidates() == ["1850", "1350"]
+    assert list(committee.chances(["1850", "1350"])) == pytest.approx([0.6, 0.06**0.5])
+
+
+def test_a_committee_that_sees_nothing_says_nothing() -> None:
+    assert Committee((Believer({}), Believer({}))).best == ""

@@ -23,7 +23,7 @@ PLACE = Box(0, 0, 100, 12)
         ("pharmacy_ncpdp", FieldKind.DIGITS, 7, formats.NCPDP),
         ("patient_zip", FieldKind.DIGITS, 5, formats.ZIP_COMB),
         ("patient_zip", FieldKind.DIGITS, 0, formats.ZIP),
-        ("anc_value", FieldKind.DIGITS, 5, formats.digits(1, 5)),
+        ("anc_value", FieldKind.DIGITS, 5, formats.ANC_COMB),
         ("anc_value_2", FieldKind.DIGITS, 0, formats.ANC),
         ("store_number", FieldKind.DIGITS, 0, formats.digits(1, formats.LONGEST_NUMBER)),
         ("prescriber_npi_or_dea", FieldKind.TEXT, 0, formats.NPI_OR_DEA),

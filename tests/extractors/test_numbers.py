@@ -94,3 +94,24 @@ def test_typed_numbers_are_right_where_they_are_sure(sight: Sight, ours: bool, m
         assert not read.empty
         assert belief.why or typed.value == wanted.value
         assert ours or belief.why == "readings_differ"  # one reader alone is never believed
+
+
+def test_a_count_in_thousands_keeps_its_point() -> None:
+    anc, zip_ = comb("anc_value", FieldKind.DIGITS, 3), comb("patient_zip", FieldKind.DIGITS, 3)
+    assert cell_reader(anc, seen("6.2")).best == "6.2"
+    assert "." not in cell_reader(zip_, seen("6.2")).best
+
+
+def test_what_the_small_networks_leave_open_goes_to_the_large_ones(
+    sight: Sight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blank, rng = page_of(sight, "psf_2021"), default_rng(1)
+    form = fill_form(blank.definition, VALUES, draw_hand(GeneratorPen.TYPED, FACES, DIGITS, rng), FACES, rng)
+    page = laid(received(form.pages[0], severity=0.1), blank)
+    fields = [blank.definition.field(name) for name in VALUES]
+    lines = {field.name: line_picture(page, field.box) for field in fields}
+    once = read_numbers(page, fields, lines)
+    monkeypatch.setattr(numbers, "SETTLED", 2.0)  # nothing ever is
+    twice = read_numbers(page, fields, lines)
+    assert {name: read.text for name, read in twice.items()} == {name: read.text for name, read in once.items()}
+    assert all(read.agree for read in twice.values())

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 import samples.fonts
-from extractors.engines import Recogniser, recogniser
+from extractors.engines import recogniser
 from extractors.engines.recogniser import CELL_ALPHABET, CELL_SIZE, LINE_ALPHABET, LINE_HEIGHT, STRUCK
 from extractors.geometry import Grey
 
@@ -110,12 +110,6 @@ def test_ink_is_relative_to_the_crops_own_paper() -> None:
 
 
 def test_the_networks_run_on_one_thread() -> None:
-    for name in ("cell.onnx", "line.onnx"):
+    for name in (f"{net}{size}.onnx" for net in ("cell", "line") for size in recogniser.Size):
         options = recogniser._session(name).get_session_options()
         assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
-
-
-def test_lines_stand_behind_the_engines_interface() -> None:
-    engine: Recogniser = recogniser.LineRecogniser()
-    answer = engine.read([typed("98104", (50, 200))])[0]
-    assert answer.shape[1] == len(engine.alphabet) + 1
