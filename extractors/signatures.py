@@ -19,7 +19,8 @@ from extractors.thresholds import THRESHOLDS
 REACH = 6.0  # points around the box: strokes are followed as far to see where they belong
 OWN_SHARE = 0.4  # of a stroke's ink that must lie inside the box
 SPECK = 12  # pixels
-STRAIGHT = 1.6  # points: a stroke no wider (or no higher) than this is a line, not writing
+STRAIGHT = 0.9  # points: a stroke whose ink strays no farther than this from its own axis (root mean square) is a line
+LONG = 12  # times longer than it strays is a line at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,10 @@ def read_signature(page: AlignedPage, box: Box) -> Signature:
 
 @dataclass(frozen=True, slots=True)
 class _Stroke:
-    """Connected ink: its hull and its pixels in all and inside the box."""
+    """Connected ink: its hull, its pixels in all and inside the box, and whether it is a line.
+
+    A line is a ruled line, a streak, a remnant of print or a slip of the pen through the box: all along one axis.
+    """
 
     left: int
     top: int
@@ -61,12 +65,7 @@ class _Stroke:
     bottom: int
     size: int
     inside: int
-
-    @property
-    def is_line(self) -> bool:
-        """Whether it is a ruled line, a streak or a remnant of print."""
-        width, height = self.right - self.left, self.bottom - self.top
-        return min(width, height) <= STRAIGHT * PIXELS_PER_POINT and max(width, height) > 12 * min(width, height)
+    is_line: bool
 
 
 def _strokes(page: AlignedPage, box: Box) -> list[_Stroke]:
@@ -78,10 +77,18 @@ def _strokes(page: AlignedPage, box: Box) -> list[_Stroke]:
     strokes = []
     for label in range(1, count):
         left, top, width, height, size = (int(value) for value in stats[label])
-        stroke = _Stroke(left, top, left + width, top + height, size, int(inside[label]))
-        if size >= SPECK and not stroke.is_line:
+        if size >= SPECK:
+            piece = labels[top : top + height, left : left + width] == label
+            stroke = _Stroke(left, top, left + width, top + height, size, int(inside[label]), _is_line(piece))
             strokes.append(stroke)
-    return strokes
+    return [stroke for stroke in strokes if not stroke.is_line]
+
+
+def _is_line(piece: np.ndarray) -> bool:
+    """Whether connected ink (H x W, bool) lies along one axis, however that is turned."""
+    ys, xs = np.nonzero(piece)
+    across, along = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(np.stack([xs, ys]).astype(np.float64))), 0.0))
+    return bool(across <= STRAIGHT * PIXELS_PER_POINT and along > LONG / np.sqrt(12) * across)
 
 
 def _extent(strokes: list[_Stroke]) -> tuple[float, float, float]:

@@ -11,7 +11,7 @@ from numpy.random import default_rng
 
 from extractors.blanks import BlankPage
 from extractors.cleaning import clean
-from extractors.geometry import Box, Grey
+from extractors.geometry import PIXELS_PER_POINT, Box, Grey
 from extractors.read import Sight
 from extractors.signatures import Signature, read_signature
 from samples.generator import signatures
@@ -124,7 +124,14 @@ def date_beside(page: Grey, box: Box) -> Grey:
     return page
 
 
-@pytest.mark.parametrize("draw", [rule, tail, date_beside], ids=lambda draw: draw.__name__)
+def slip(page: Grey, box: Box) -> Grey:
+    """A stroke of the pen through the box, slanting, a little bent, beginning and ending in it."""
+    knots = np.array([(box.x0 + 20, box.y0 + 3), (box.x0 + 90, box.y0 + 9.5), (box.x0 + 170, box.y0 + 15)])
+    cv2.polylines(page, [(knots * PIXELS_PER_POINT).round().astype(np.int32)], False, 0, 4)
+    return page
+
+
+@pytest.mark.parametrize("draw", [rule, tail, date_beside, slip], ids=lambda draw: draw.__name__)
 def test_lines_and_ends_of_other_writing_are_never_a_signature(sight: Sight, draw: Callable[[Grey, Box], Grey]) -> None:
     blank = page_of(sight, *SIGNED)
     box = boxes_of(blank)[1]
