@@ -23,7 +23,7 @@ from extractors.cleaning import clean
 from extractors.crops import cell_pictures, line_picture
 from extractors.definition import Field, FieldKind
 from extractors.engines import LogProbs
-from extractors.engines.recogniser import CELL_ALPHABET, LINE_ALPHABET, greedy, read_cells, read_lines
+from extractors.engines.recogniser import CELL_ALPHABET, LINE_ALPHABET, Size, greedy, read_cells, read_lines
 from extractors.geometry import Grey
 from extractors.limits import Limits
 from extractors.opening.document import open_pages
@@ -56,10 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--every", choices=("all", "even", "odd"), default="all", help="which documents, by their number"
     )
+    parser.add_argument("--large", action="store_true", help="the large networks instead of the small ones")
     options = parser.parse_args(arguments)
     cv2.setNumThreads(1)
     fields = [field for folder in options.folder for field in corpus_fields(folder, options.every)]
-    sys.stdout.write(table(shares(fields)) + "\n")
+    sys.stdout.write(table(shares(fields, Size.LARGE if options.large else Size.SMALL)) + "\n")
 
 
 def corpus_fields(folder: Path, every: str = "all") -> Iterator[FieldCrop]:
@@ -71,39 +72,39 @@ def corpus_fields(folder: Path, every: str = "all") -> Iterator[FieldCrop]:
             yield from _document_fields(folder, document)
 
 
-def shares(fields: Sequence[FieldCrop]) -> list[Share]:
+def shares(fields: Sequence[FieldCrop], size: Size = Size.SMALL) -> list[Share]:
     """Cells, combs cell by cell, and fields as one string, each by kind of writer, read without a calendar."""
     right: Counter[str] = Counter()
     of: Counter[str] = Counter()
     for field in fields:
-        for what, good in _judged(field):
+        for what, good in _judged(field, size):
             of[f"{what}, {field.writer}"] += 1
             right[f"{what}, {field.writer}"] += good
     return [Share(what, right[what], of[what]) for what in sorted(of)]
 
 
-def read_field_cells(field: FieldCrop) -> list[str]:
+def read_field_cells(field: FieldCrop, size: Size) -> list[str]:
     """The best character of each cell, letters only where the truth has some."""
-    log_probs = np.array(read_cells(field.cells))
+    log_probs = np.array(read_cells(field.cells, size))
     if not any(map(str.isalpha, field.truth)):
         log_probs[:, _LETTERS] = -np.inf
     return [(*CELL_ALPHABET, "")[index] for index in log_probs.argmax(axis=1)]
 
 
-def read_field_line(field: FieldCrop) -> str:
+def read_field_line(field: FieldCrop, size: Size) -> str:
     """The string of the whole field, letters only where the truth has some."""
-    log_probs: LogProbs = np.array(read_lines([field.line])[0])
+    log_probs: LogProbs = np.array(read_lines([field.line], size)[0])
     if not any(map(str.isalpha, field.truth)):
         log_probs[:, _LINE_LETTERS] = -np.inf
     return greedy(log_probs)
 
 
-def _judged(field: FieldCrop) -> Iterator[tuple[str, bool]]:
+def _judged(field: FieldCrop, size: Size) -> Iterator[tuple[str, bool]]:
     kind = "written" if field.truth else "left empty"
-    yield f"line of a {'comb' if field.cells else 'free field'}, {kind}", _same(read_field_line(field), field)
+    yield f"line of a {'comb' if field.cells else 'free field'}, {kind}", _same(read_field_line(field, size), field)
     if not field.cells:
         return
-    read, truth = read_field_cells(field), comb_ink(field.field, field.truth)
+    read, truth = read_field_cells(field, size), comb_ink(field.field, field.truth)
     padded = [character.strip() for character in truth.ljust(len(read))]
     if [c for c in read if c] and len(truth) < len(read):  # short numbers stand at the left or at the right
         at_right = [character.strip() for character in truth.rjust(len(read))]

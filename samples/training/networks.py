@@ -1,25 +1,29 @@
-"""The two networks: plain convolutions with shortcuts, small, fast on one core, exported without surprises."""
+"""The networks, each small and large: plain convolutions with shortcuts, fast on one core, exported without surprises."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from extractors.engines.recogniser import CELL_ALPHABET, LINE_ALPHABET
+from extractors.engines.recogniser import CELL_ALPHABET, LINE_ALPHABET, Size
 
 
 class CellNetwork(nn.Module):
-    """A comb cell, 1 x 40 x 40, to log-probabilities over `CELL_ALPHABET` and empty (about 400,000 weights)."""
+    """A comb cell, 1 x 40 x 40, to log-probabilities over `CELL_ALPHABET` and empty.
 
-    def __init__(self) -> None:
+    About 170,000 weights, the large one 430,000.
+    """
+
+    def __init__(self, size: Size = Size.SMALL) -> None:
         super().__init__()
+        middle, last, depth = (48, 96, 1) if size is Size.SMALL else (64, 128, 2)
         self.features = nn.Sequential(
-            _conv(1, 24, 5, stride=2), _Shortcut(24, 24), _conv(24, 64, 3, stride=2), _Shortcut(64, 64),
-            _conv(64, 128, 3, stride=2), _Shortcut(128, 128), _Shortcut(128, 128),
+            _conv(1, 24, 5, stride=2), _Shortcut(24, 24), _conv(24, middle, 3, stride=2), _Shortcut(middle, middle),
+            _conv(middle, last, 3, stride=2), *(_Shortcut(last, last) for _ in range(depth)),
         )  # fmt: skip
         # weighs each place of the 5 x 5 that are left, channel by channel
-        self.place = nn.Conv2d(128, 128, 5, groups=128)
-        self.answer = nn.Linear(128, len(CELL_ALPHABET) + 1)
+        self.place = nn.Conv2d(last, last, 5, groups=last)
+        self.answer = nn.Linear(last, len(CELL_ALPHABET) + 1)
         self.drop = nn.Dropout(0.1)
 
     def forward(self, ink: Tensor) -> Tensor:
@@ -32,18 +36,19 @@ class CellNetwork(nn.Module):
 class LineNetwork(nn.Module):
     """A line, 1 x 32 x width, to log-probabilities over `LINE_ALPHABET` and blank, a step every 4 columns.
 
-    About 600,000 weights.
+    About 330,000 weights, the large one 530,000.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size: Size = Size.SMALL) -> None:
         super().__init__()
+        first, middle, last = (32, 64, 112) if size is Size.SMALL else (40, 80, 144)
         self.features = nn.Sequential(
-            _conv(1, 16, 5, stride=2), _conv(16, 40, 3, stride=2), _Shortcut(40, 40),
-            _conv(40, 80, 3, stride=(2, 1)), _Shortcut(80, 80), _Shortcut(80, 80),
+            _conv(1, 16, 5, stride=2), _conv(16, first, 3, stride=2), _Shortcut(first, first),
+            _conv(first, middle, 3, stride=(2, 1)), _Shortcut(middle, middle), _Shortcut(middle, middle),
         )  # fmt: skip
-        self.column = nn.Sequential(nn.Conv2d(80, 144, (4, 1), bias=False), nn.BatchNorm2d(144), nn.ReLU())
-        self.context = nn.Sequential(*(_Shortcut(144, 144, kernel=(1, 5)) for _ in range(3)))
-        self.answer = nn.Conv2d(144, len(LINE_ALPHABET) + 1, 1)
+        self.column = nn.Sequential(nn.Conv2d(middle, last, (4, 1), bias=False), nn.BatchNorm2d(last), nn.ReLU())
+        self.context = nn.Sequential(*(_Shortcut(last, last, kernel=(1, 5)) for _ in range(3)))
+        self.answer = nn.Conv2d(last, len(LINE_ALPHABET) + 1, 1)
         self.drop = nn.Dropout(0.1)
 
     def forward(self, ink: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from extractors.engines.recogniser import Size
 from samples.training.batches import cell_batch, line_batches
 from samples.training.export import best_temperature, export, tempered
 from samples.training.measure import measure, table
@@ -43,10 +44,10 @@ class Recipe:
 
 RECIPES = {
     "cell": Recipe(
-        batch=256, steps_a_minute=150, sheets_a_step=0.10, window=120, harvest_for_half=60_000, learning_rate=4e-3
+        batch=256, steps_a_minute=220, sheets_a_step=0.10, window=120, harvest_for_half=60_000, learning_rate=4e-3
     ),
     "line": Recipe(
-        batch=32, steps_a_minute=240, sheets_a_step=0.045, window=120, harvest_for_half=12_000, learning_rate=2.5e-3
+        batch=32, steps_a_minute=420, sheets_a_step=0.045, window=120, harvest_for_half=12_000, learning_rate=2.5e-3
     ),
 }
 
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     log.info("\n%s", table(measure(average, validation)))
     temperature = best_temperature(average, validation)
     log.info("temperature %.2f", temperature)
-    export(tempered(average, temperature), options.out / f"{options.net}.onnx")
+    export(tempered(average, temperature), options.out / f"{options.net}{options.size}.onnx")
 
 
 def train(options: argparse.Namespace) -> CellNetwork | LineNetwork:
@@ -80,14 +81,14 @@ def train(options: argparse.Namespace) -> CellNetwork | LineNetwork:
     )
     pool = Pool(options.net, writers, options.seed, recipe.window, harvested, recipe.harvest_for_half)
     torch.manual_seed(options.seed)
-    network: CellNetwork | LineNetwork = CellNetwork() if options.net == "cell" else LineNetwork()
+    network = (CellNetwork if options.net == "cell" else LineNetwork)(options.size)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
     if options.start:
         network.load_state_dict(torch.load(options.start, weights_only=True)["average"])
     average = copy.deepcopy(network).eval()
     steps = max(1, round(options.minutes * recipe.steps_a_minute))
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=0.02)
-    checkpoint = options.out / f"{options.net}.pt"
+    checkpoint = options.out / f"{options.net}{options.size}.pt"
     first = _resume(checkpoint, network, average, optimizer) if options.resume and checkpoint.exists() else 0
     began, recent = time.monotonic(), 0.0
     for step in range(first, steps):
@@ -173,6 +174,9 @@ def _resume(file: Path, network: nn.Module, average: nn.Module, optimizer: torch
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m samples.training.train", description=__doc__)
     parser.add_argument("--net", choices=sorted(RECIPES), required=True)
+    parser.add_argument(
+        "--large", dest="size", action="store_const", const=Size.LARGE, default=Size.SMALL, help="the large network"
+    )
     parser.add_argument("--mnist", type=Path, required=True, help=".npz with MNIST's training images and labels")
     parser.add_argument("--fonts", type=Path, required=True, help="folder filled by python -m samples.fonts.fetch")
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the .onnx file")
