@@ -9,14 +9,17 @@ from typer.core import TyperGroup
 
 from extractors.errors import FaxformsError
 from flows.commands import (
+    audit,
     calibrate,
     correct,
+    dashboard,
     database,
     documents,
     export,
     forms,
     ingest,
     notice,
+    quality,
     queue,
     registry,
     review,
@@ -71,8 +74,11 @@ app.command()(status.due)
 app.command()(notice.notice)
 app.command()(export.export)
 app.command()(calibrate.calibrate)
+app.command()(dashboard.dashboard)
+app.add_typer(quality.app, name="quality")
 app.add_typer(registry.app, name="registry")
 app.add_typer(review.app, name="review")
+app.add_typer(audit.app, name="audit")
 app.add_typer(rules.app, name="rules")
 app.add_typer(forms.app, name="forms")
 app.add_typer(database.app, name="db")

@@ -11,7 +11,6 @@ person; so does the corrected form itself, unless its reasons are those that a p
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,19 +18,14 @@ from typing import Any
 from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from extractors.definition import Field, FieldKind
-from extractors.reading import ReadingState
-from pipeline.deciding import Person, definitions, judge_form, settle
-from pipeline.errors import CorrectionRefused
+from pipeline.deciding import Person, judge_form, settle
 from pipeline.registry import history
+from pipeline.review.writing import parsed, write
 from pipeline.settings import Settings
 from pipeline.store import audit
 from pipeline.store.engine import take_write_turn
-from pipeline.store.models import FieldReading, Form, FormRoute
+from pipeline.store.models import Form, FormRoute
 from pipeline.store.registry_models import AncResult, FormOnRecord, RegistryChange
-
-BY_A_PERSON = "person"
-"""The engine of a reading that a person has corrected."""
 
 FORMS_OF_A_PRESCRIBER = frozenset({"prescriber_enrollment_2021", "designee_enrollment_2021"})
 """Forms on which the forms of a prescriber's patients depend."""
@@ -63,14 +57,14 @@ def correct(
     """
     take_write_turn(session.connection())
     session.refresh(form, ["routes", "readings"])
-    corrected = {name: _parsed(form, name, text) for name, text in values.items()}
+    corrected = {name: parsed(form, name, text) for name, text in values.items()}
     again = [form, *_dependents(session, form)]
     decided = {one.id: one.route for one in again}
     before = _standing(session, again)
     for one in again:
         if decided[one.id].route == "accept":
             history.take_back(session, one.id, who)
-    changes = _write(session, form, corrected, who, reason)
+    changes = [Change(f"form {form.id}", *written) for written in write(session, form, corrected, who, reason)]
     for one in again:
         _decide_again(session, settings, one, decided[one.id], who if one is form else None)
     after = _standing(session, again)
@@ -119,64 +113,6 @@ def _dependents(session: Session, form: Form) -> Sequence[Form]:
         (one for one in found if (one.document.received, one.id) > day or one.route.duplicate_of == form.id),
         key=lambda one: (one.document.received, one.id),
     )
-
-
-# What a person writes
-
-
-def _parsed(form: Form, name: str, text: str) -> Any:
-    """The value as readings have it (`extractors.reading.Reading.value`)."""
-    field = next((f for f in definitions()[form.form_id].fields if f.name == name), None)
-    if field is None or not any(reading.field == name for reading in form.readings):
-        raise CorrectionRefused(f"form {form.id} has no field {name} that was read")
-    if field.kind in (FieldKind.CHECKBOX, FieldKind.SIGNATURE):
-        return _yes_or_no(field, text.strip().lower())
-    if not text.strip():
-        return None
-    if field.kind is FieldKind.CHOICE and text not in {option.name for option in field.options}:
-        options = ", ".join(option.name for option in field.options)
-        raise CorrectionRefused(f"{name}: expected one of {options}")
-    if field.kind is FieldKind.DATE and not _is_date(text.strip()):
-        raise CorrectionRefused(f"{name}: expected a date of the calendar, YYYY-MM-DD")
-    return text.strip()
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return dt.date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
-def _yes_or_no(field: Field, text: str) -> bool:
-    if text not in {"yes", "no"}:
-        raise CorrectionRefused(f"{field.name}: expected yes or no")
-    return text == "yes"
-
-
-def _write(session: Session, form: Form, corrected: Mapping[str, Any], who: str, reason: str) -> list[Change]:
-    """Set the readings, as sure as a person is; the line in the trail keeps what was read."""
-    changes, was = [], {}
-    for reading in form.readings:
-        if reading.field in corrected:
-            value = corrected[reading.field]
-            changes.append(Change(f"form {form.id}", reading.field, reading.value, value))
-            was[reading.field] = {"value": reading.value, "confidence": reading.confidence, "engine": reading.engine}
-            _set(reading, value)
-    session.flush()
-    session.expire(form, ["readings"])
-    after = {change.what: change.after for change in changes}
-    told = {"form": form.id, "reason": reason}
-    audit.write_line(
-        session, "form corrected", who=who, document_id=form.document_id, before=told | was, after=told | after
-    )
-    return changes
-
-
-def _set(reading: FieldReading, value: Any) -> None:
-    reading.value, reading.confidence, reading.doubtful, reading.why = value, 1.0, False, ""
-    reading.state = ReadingState.EMPTY if value in (None, False) else ReadingState.READ
-    reading.engine, reading.belief, reading.alternatives = BY_A_PERSON, None, None
 
 
 # What changed

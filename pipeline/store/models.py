@@ -77,6 +77,13 @@ class ReviewState(StrEnum):
     DONE = "done"
 
 
+SENT_BACK = "sent_back"
+"""The route of a form that went back to its sender."""
+
+WITHOUT_EFFECT = frozenset({SENT_BACK, "reject", "set_aside"})
+"""Routes by which a person has decided that a form does not count."""
+
+
 class Document(Base):
     """The bytes that came in, once, however many files brought them.
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from extractors.geometry import Box
 from extractors.reading import Alternative, FormReading, PageReading, Pen, Reading, ReadingState, Value
 from pipeline.store.models import (
+    WITHOUT_EFFECT,
     Document,
     EvaluatedRule,
     FieldReading,
@@ -135,7 +136,7 @@ def record_judgement(
 
 
 def forms_like(session: Session, form: Form, *, also_later: bool = False) -> Sequence[Form]:
-    """The forms with the same key that came before, the oldest first, without those that are duplicates.
+    """The forms with the same key that came before, the oldest first, without duplicates and those without effect.
 
     `also_later`: with the accepted ones that came after it.
     """
@@ -147,7 +148,8 @@ def forms_like(session: Session, form: Form, *, also_later: bool = False) -> Seq
     return session.scalars(
         select(Form)
         .join(FormRoute, FormRoute.id == latest)
-        .where(or_(*keys), or_(Form.id < form.id, later), Form.id != form.id, FormRoute.route != "duplicate")
+        .where(or_(*keys), or_(Form.id < form.id, later), Form.id != form.id)
+        .where(FormRoute.route.not_in({"duplicate", *WITHOUT_EFFECT}))
         .order_by(Form.id)
     ).all()
 

@@ -1,0 +1,31 @@
+"""Documents that can be opened and looked at."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from papers import RECEIVED, always, arrive, import_registry
+
+from extractors.reading import DocumentReading
+from pipeline.deciding import definitions
+from pipeline.process import Outcome, process
+from pipeline.store.opening import Store
+
+
+@pytest.fixture
+def deliver_pdf(store: Store, tmp_path: Path) -> Callable[..., Outcome]:
+    """Like `deliver`, with the blank of the PSF as the picture: its pages lie exactly where the readings say."""
+    import_registry(store, tmp_path)
+    blank, counter = definitions()["psf_2021"].blank.read_bytes(), itertools.count(1)
+
+    def deliver_one(read: DocumentReading) -> Outcome:
+        number = next(counter)
+        data = blank + f"\n% copy {number}\n".encode()  # other bytes, and so another document
+        outcome = process(store, arrive(store, tmp_path, data, f"{number:04}.pdf", RECEIVED), always(read))
+        assert outcome is not None
+        return outcome
+
+    return deliver_one
