@@ -15,8 +15,8 @@ from extractors.reading import Pen
 Curve = tuple[tuple[float, float], ...]
 """Points (nines of belief, chance), both rising; before the first and after the last the curve is level."""
 
-ReadKind = Literal["digits", "date", "differing", "text"]
-"""Numbers and dates on which two readings agree, numbers on which they differ, and text."""
+ReadKind = Literal["comb_digits", "free_digits", "date", "differing", "text"]
+"""Numbers in combs, on free lines, and dates, on which two readings agree; numbers on which they differ; and text."""
 
 MOST_NINES = 6.0
 
@@ -26,12 +26,13 @@ class Calibration(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    digits: dict[Pen, Curve]
+    comb_digits: dict[Pen, Curve]
+    free_digits: dict[Pen, Curve]
     date: dict[Pen, Curve]
     differing: dict[Pen, Curve]
     text: dict[Pen, Curve]
 
-    @field_validator("digits", "date", "differing", "text")
+    @field_validator("comb_digits", "free_digits", "date", "differing", "text")
     @classmethod
     def _rises(cls, curves: dict[Pen, Curve]) -> dict[Pen, Curve]:
         if set(curves) != {Pen.TYPED, Pen.HAND}:

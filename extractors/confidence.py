@@ -60,7 +60,9 @@ def kind_read(field: Field, why: str) -> ReadKind:
         return "text"
     if why == "readings_differ":
         return "differing"
-    return "date" if field.kind is FieldKind.DATE else "digits"
+    if field.kind is FieldKind.DATE:
+        return "date"
+    return "comb_digits" if field.cells else "free_digits"
 
 
 def believe_empty(area: float) -> Belief:

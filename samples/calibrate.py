@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from pipeline.calibration.curves import as_yaml, fit_curves
+from pipeline.calibration.curves import KINDS, as_yaml, fit_curves
 from pipeline.calibration.known import load_known
 from pipeline.calibration.outcomes import Outcome, form_outcomes
 from pipeline.store.engine import read_only
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     outcomes = [outcome for folder in options.folders for outcome in outcomes_of(folder, options.numbers)]
     options.out.write_text(as_yaml(fit_curves(outcomes)), encoding="utf-8")
-    for kind in ("digits", "date", "differing", "text"):
+    for kind in KINDS:
         known = [outcome.right for outcome in outcomes if outcome.kind == kind]
         print(f"{kind}: {len(known)} readings, {sum(known)} right")  # noqa: T201 - a report
 

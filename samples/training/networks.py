@@ -1,4 +1,4 @@
-"""The networks, each small and large: plain convolutions with shortcuts, fast on one core, exported without surprises."""
+"""The networks, each small and large: convolutions with shortcuts, fast on one core, exported without surprises."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +29,7 @@ from extractors.signatures import Signature
 from extractors.thresholds import THRESHOLDS
 
 CHANCE = st.floats(0, 1)
+KINDS = get_args(ReadKind)
 PENS = st.sampled_from([Pen.TYPED, Pen.HAND, Pen.UNKNOWN])
 
 
@@ -46,13 +49,13 @@ def test_agreeing_readings_are_believed_the_more_the_likelier_they_are(
     assert bool(belief(one).why) == (belief(one).confidence < THRESHOLDS.sure[kind])
 
 
-@given(CHANCE, CHANCE, st.sampled_from(["digits", "date", "differing", "text"]), PENS)
+@given(CHANCE, CHANCE, st.sampled_from(KINDS), PENS)
 def test_curves_of_the_calibration_rise(one: float, other: float, kind: ReadKind, pen: Pen) -> None:
     low, high = (CALIBRATION.chance(kind, pen, belief) for belief in sorted((one, other)))
     assert 0.0 <= low <= high < 1.0
 
 
-@given(CHANCE, st.sampled_from(["digits", "date", "differing", "text"]))
+@given(CHANCE, st.sampled_from(KINDS))
 def test_an_unknown_pen_is_believed_no_more_than_any_other(belief: float, kind: ReadKind) -> None:
     known = [CALIBRATION.chance(kind, pen, belief) for pen in (Pen.TYPED, Pen.HAND)]
     assert CALIBRATION.chance(kind, Pen.UNKNOWN, belief) == min(known)
@@ -66,7 +69,7 @@ def test_nines_keep_the_order_of_beliefs(one: float, other: float) -> None:
 
 def test_a_curve_that_falls_is_refused() -> None:
     falling, rising = ((0, 0.5), (1, 0.4)), ((0, 0.0), (1, 1.0))
-    curves = {kind: {Pen.TYPED: rising, Pen.HAND: rising} for kind in ("digits", "date", "differing", "text")}
+    curves = {kind: {Pen.TYPED: rising, Pen.HAND: rising} for kind in KINDS}
     with pytest.raises(ValidationError, match="rises"):
         Calibration.model_validate(curves | {"text": {Pen.TYPED: rising, Pen.HAND: falling}})
     with pytest.raises(ValidationError, match="by hand"):

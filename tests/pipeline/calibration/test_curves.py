@@ -20,7 +20,7 @@ from pipeline.errors import KnownValuesError
 FIELD = Field("anc_value", "ANC", FieldKind.DIGITS, 1, Box(0, 0, 9, 9), "")
 
 
-def outcome(kind: str = "digits", pen: Pen = Pen.HAND, belief: float = 0.9, *, right: bool = True) -> Outcome:
+def outcome(kind: str = "comb_digits", pen: Pen = Pen.HAND, belief: float = 0.9, *, right: bool = True) -> Outcome:
     return Outcome(1, FIELD, kind, pen, belief, belief, doubtful=False, critical=True, right=right)
 
 
@@ -41,12 +41,7 @@ def test_a_curve_finds_the_chance_that_the_readings_were_drawn_with() -> None:
 
 
 def test_fitted_curves_are_what_the_readers_load() -> None:
-    known = [
-        outcome(kind, pen, 0.99)
-        for kind in ("digits", "date", "differing", "text")
-        for pen in Pen
-        for _ in range(FEWEST)
-    ]
+    known = [outcome(kind, pen, 0.99) for kind in KINDS for pen in Pen for _ in range(FEWEST)]
     fitted = yaml.safe_load(as_yaml(fit_curves(known)))
     chance = Calibration.model_validate(fitted).chance("date", Pen.TYPED, 0.99)
     assert chance == pytest.approx((FEWEST + 1) / (FEWEST + 1.5), abs=1e-5)
@@ -60,7 +55,7 @@ def test_few_readings_of_a_pen_share_the_curve_of_both() -> None:
 
 def test_a_kind_without_known_readings_is_told() -> None:
     with pytest.raises(KnownValuesError, match="differing"):
-        fit_curves([outcome(kind) for kind in ("digits", "date", "text")])
+        fit_curves([outcome(kind) for kind in KINDS if kind != "differing"])
 
 
 def test_the_calibration_error_is_the_distance_of_promise_and_truth() -> None:

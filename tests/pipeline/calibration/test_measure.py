@@ -49,7 +49,7 @@ def test_readings_stand_beside_their_truth(store: Store, deliver: Deliver) -> No
         (form,) = form_outcomes(session, known(anc_value="2800"))
     wrong = [outcome for outcome in form.outcomes if not outcome.right]
     assert [(one.field.name, one.kind, one.pen, one.belief, one.critical) for one in wrong] == [
-        ("anc_value", "digits", Pen.HAND, 0.97, True)
+        ("anc_value", "comb_digits", Pen.HAND, 0.97, True)
     ]
 
 
