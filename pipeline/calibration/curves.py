@@ -14,7 +14,7 @@ from extractors.reading import Pen
 from pipeline.calibration.outcomes import Outcome
 from pipeline.errors import KnownValuesError
 
-KINDS = ("digits", "date", "differing", "text")
+KINDS = ("comb_digits", "free_digits", "date", "differing", "text")
 FEWEST = 40
 """Readings to a point of a curve."""
 SUREST = 0.9995
@@ -52,7 +52,8 @@ def fit_curves(outcomes: Iterable[Outcome]) -> dict[str, dict[str, Points]]:
 
 def curve(pairs: Sequence[tuple[float, bool]]) -> Points:
     """Points (nines of belief, chance) of a rising curve, each level from `FEWEST` readings at least."""
-    ordered = np.array(sorted(pairs, key=lambda pair: pair[0]), float)  # of equal beliefs none comes first by being wrong
+    # by belief alone: of equal beliefs none comes first by being wrong
+    ordered = np.array(sorted(pairs, key=lambda pair: pair[0]), float)
     groups = np.array_split(ordered, max(1, len(ordered) // FEWEST))
     blocks = isotonic_regression(
         [group[:, 1].mean() for group in groups], weights=[len(group) for group in groups]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from extractors.confidence import kind_read
 from extractors.definition import Field, FieldKind
-from extractors.reading import Pen, Reading, ReadingState
+from extractors.reading import FormReading, Pen, Reading, ReadingState
 from pipeline.calibration.known import KnownForm, same_value
 from pipeline.deciding import definitions
 from pipeline.store import repository
@@ -25,7 +25,7 @@ NOT_OF_THE_READER = ("struck", "format", "slipped", "unreadable")
 class Outcome:
     """One field of one form: what was said of it, and whether that was right.
 
-    `kind`: the curve that its confidence comes from ("digits", "date", "differing", "text"), empty where it comes from
+    `kind`: the curve that its confidence comes from (`extractors.calibration.ReadKind`), empty where it comes from
     none. `critical`: a wrong value endangers (the rulebook's critical fields).
     """
 
@@ -42,9 +42,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class FormOutcome:
-    """A stored form whose truth is known, with the outcome of every field that has one right value."""
+    """A stored form whose truth is known, as it was read, with the outcome of every field that has one right value."""
 
     form: Form
+    reading: FormReading
     known: KnownForm
     outcomes: tuple[Outcome, ...]
 
@@ -65,13 +66,18 @@ def form_outcomes(session: Session, known: Mapping[str, Sequence[KnownForm]]) ->
         for form in document.forms:
             truth = max(truths, key=lambda other: len(other.pages & set(form.pages)), default=None)
             if truth is not None and truth.pages & set(form.pages) and truth.form_id == form.form_id:
-                yield FormOutcome(form, truth, tuple(_outcomes(form, truth)))
+                yield beside_truth(form, repository.load_form(form), truth)
 
 
-def _outcomes(form: Form, truth: KnownForm) -> Iterator[Outcome]:
+def beside_truth(form: Form, reading: FormReading, truth: KnownForm) -> FormOutcome:
+    """The form as it was read, beside what it truly says."""
+    return FormOutcome(form, reading, truth, tuple(_outcomes(form, reading, truth)))
+
+
+def _outcomes(form: Form, form_reading: FormReading, truth: KnownForm) -> Iterator[Outcome]:
     definition = definitions()[form.form_id]
     critical = rulebook().doubts.critical
-    for name, reading in repository.load_form(form).readings.items():
+    for name, reading in form_reading.readings.items():
         if name in truth.struck:
             continue
         field = definition.field(name)

@@ -38,7 +38,11 @@ class Measured:
 
 def measure(session: Session, settings: Settings, known: Mapping[str, Sequence[KnownForm]]) -> Measured:
     """Measure the stored forms whose truth is known."""
-    forms: list[FormOutcome] = list(form_outcomes(session, known))
+    return measure_forms(session, settings, list(form_outcomes(session, known)))
+
+
+def measure_forms(session: Session, settings: Settings, forms: Sequence[FormOutcome]) -> Measured:
+    """Measure these forms."""
     outcomes = tuple(outcome for form in forms for outcome in form.outcomes)
     reliability = {group: tuple(bands(_of_group(outcomes, group))) for group in GROUPS}
     return Measured(
@@ -70,7 +74,7 @@ def write_report(measured: Measured, folder: Path) -> list[Path]:
 def _of_group(outcomes: Iterable[Outcome], group: str) -> list[Outcome]:
     if group == "critical":
         return [outcome for outcome in outcomes if outcome.critical]
-    kinds = (group, "differing") if group == "digits" else (group,)
+    kinds = ("comb_digits", "free_digits", "differing") if group == "digits" else (group,)
     return [outcome for outcome in outcomes if outcome.kind in kinds]
 
 

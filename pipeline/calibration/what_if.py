@@ -13,13 +13,12 @@ from sqlalchemy.orm import Session
 
 from extractors.confidence import LOW
 from extractors.definition import FieldKind
-from extractors.reading import FormReading, Reading
+from extractors.reading import Reading
 from pipeline.calibration.outcomes import FormOutcome
 from pipeline.calibration.reliability import Interval, share
 from pipeline.deciding import definitions
 from pipeline.registry.lookup import RegistryOn
 from pipeline.settings import Settings
-from pipeline.store import repository
 from validators.content import from_readings
 from validators.judge import judge
 from validators.routing import RoutingSettings, route
@@ -47,10 +46,9 @@ def what_if(
 ) -> list[Passing]:
     """For every threshold what would pass."""
     known = list(forms)
-    stored = [repository.load_form(outcome.form) for outcome in known]
     passing = []
     for threshold in thresholds:
-        passes = [_passes(session, settings, *form, threshold) for form in zip(known, stored, strict=True)]
+        passes = [_passes(session, settings, form, threshold) for form in known]
         passing.append(_passing(threshold, known, passes))
     return passing
 
@@ -70,10 +68,11 @@ def _passing(threshold: float, forms: Sequence[FormOutcome], passes: Sequence[bo
     )
 
 
-def _passes(session: Session, settings: Settings, outcome: FormOutcome, reading: FormReading, threshold: float) -> bool:
+def _passes(session: Session, settings: Settings, outcome: FormOutcome, threshold: float) -> bool:
     """Whether the form would be accepted at that threshold."""
     if "duplicate" in outcome.form.route.reasons or outcome.form.route.route == "duplicate":
         return False
+    reading = outcome.reading
     kinds = {field.name: field.kind for field in definitions()[reading.form_id].fields}
     reading = replace(reading, readings=_measured_at(reading.readings, kinds, threshold))
     content = from_readings(reading, definitions()[reading.form_id])
