@@ -11,28 +11,33 @@ from flows.store import reading_session
 from flows.terminal import out, print_table
 from pipeline.calibration.curves import as_yaml, fit_curves
 from pipeline.calibration.known import load_known
+from pipeline.calibration.outcomes import form_outcomes
 from pipeline.calibration.reliability import Interval
-from pipeline.calibration.report import Measured, measure, write_report
+from pipeline.calibration.report import Measured, measure_forms, write_report
 from pipeline.errors import KnownValuesError
 from pipeline.exports.atomic import written_whole
+from pipeline.quality.known import checked_outcomes
 from pipeline.settings import Settings
 
 
 def calibrate(
-    truth: Annotated[Path, typer.Argument(help="JSON lines: the true values of documents taken in (docs/accuracy.md)")],
+    truth: Annotated[
+        Path | None, typer.Argument(help="JSON lines: the true values of documents taken in (docs/accuracy.md)")
+    ] = None,
+    checked: Annotated[
+        bool, typer.Option("--checked", help="the true values are what people keyed in blind checks")
+    ] = False,
     fit: Annotated[Path | None, typer.Option(help="write the curves that these readings give, as YAML")] = None,
     report: Annotated[Path | None, typer.Option(help="folder for the tables (CSV) and plots (SVG)")] = None,
 ) -> None:
     """Measure confidence against known values: is it what it says, and what would other thresholds do?
 
-    The documents must have been taken in. Nothing that is stored changes. Curves written with --fit are put to use by
-    taking the place of extractors/calibration.yaml; fit them on other documents than those that are reported on.
+    The documents must have been taken in. With --checked they are those that people checked blindly: as these had
+    passed, it tells what confidence was worth where it let a value through. Nothing that is stored changes. Curves
+    written with --fit are put to use by taking the place of extractors/calibration.yaml; fit them on other documents
+    than those that are reported on.
     """
-    known = load_known(truth)
-    with reading_session() as session:
-        measured = measure(session, Settings(), known)
-    if not measured.forms:
-        raise KnownValuesError(f"{truth.name}: none of its documents has been taken in")
+    measured = _measured(truth, checked)
     print_reliability(measured)
     print_what_if(measured)
     if fit is not None:
@@ -41,6 +46,20 @@ def calibrate(
             file.write(curves)
     for written in write_report(measured, report) if report is not None else ():
         out.print(f"written: {written}", markup=False, highlight=False)
+
+
+def _measured(truth: Path | None, checked: bool) -> Measured:
+    """Measure by the file or, without one, by what people checked."""
+    if (truth is None) is not checked:
+        raise typer.BadParameter("expected a file or --checked, and not both", param_hint="TRUTH")
+    with reading_session() as session:
+        forms = list(checked_outcomes(session) if truth is None else form_outcomes(session, load_known(truth)))
+        measured = measure_forms(session, Settings(), forms)
+    if truth is None and not measured.forms:
+        raise KnownValuesError("no form has been checked blindly yet")
+    if truth is not None and not measured.forms:
+        raise KnownValuesError(f"{truth.name}: none of its documents has been taken in")
+    return measured
 
 
 def print_reliability(measured: Measured) -> None:
