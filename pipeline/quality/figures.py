@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from pipeline.calibration.reliability import Interval, share
 from pipeline.review.priority import NORMAL
 from pipeline.store import audit
-from pipeline.store.models import Document, Form, FormRoute, ReviewItem, ReviewState
+from pipeline.store.models import Document, FormRoute, ReviewItem, ReviewState
 from pipeline.store.quality_models import CheckOutcome
 from validators.rulebook.load import rulebook
 
@@ -181,8 +181,8 @@ def _week(week: str, outcomes: Iterable[CheckOutcome]) -> Week:
 
 def _first_routes(session: Session, since: dt.datetime) -> Iterable[FormRoute]:
     """What the program said of each form first, before any person did."""
-    first = select(func.min(FormRoute.id)).where(FormRoute.form_pk == Form.id).correlate(Form).scalar_subquery()
-    query = select(FormRoute).join(Form, FormRoute.id == first).where(FormRoute.decided_at >= since)
+    first = select(func.min(FormRoute.id)).group_by(FormRoute.form_pk)
+    query = select(FormRoute).where(FormRoute.id.in_(first), FormRoute.decided_at >= since)
     return session.scalars(query).all()
 
 

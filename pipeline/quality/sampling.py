@@ -96,11 +96,11 @@ def iso_week(time: dt.datetime) -> str:
 
 
 def _candidates(session: Session, seed: str, since: dt.datetime) -> Iterator[Candidate]:
-    last = select(func.max(FormRoute.id)).where(FormRoute.form_pk == Form.id).correlate(Form).scalar_subquery()
+    last = select(func.max(FormRoute.id)).group_by(FormRoute.form_pk)
     query = (
         select(Form, FormRoute)
-        .join(FormRoute, FormRoute.id == last)
-        .where(FormRoute.route == "accept", FormRoute.decided_at >= since)
+        .join(FormRoute, FormRoute.form_pk == Form.id)
+        .where(FormRoute.id.in_(last), FormRoute.route == "accept", FormRoute.decided_at >= since)
         .options(joinedload(Form.document).selectinload(Document.sources))
     )
     for form, route in session.execute(query):

@@ -100,7 +100,7 @@ def test_an_error_that_was_corrected_since_is_still_the_readers(store: Store, de
     with Session(store.engine) as session:
         measured = measure_forms(session, store.settings, list(checked_outcomes(session)))
     (wrong,) = [outcome for outcome in measured.outcomes if not outcome.right]
-    assert (wrong.field.name, wrong.confidence, wrong.kind, wrong.belief) == ("anc_value", 0.991, "digits", 0.991)
+    assert (wrong.field.name, wrong.confidence, wrong.belief, wrong.pen) == ("anc_value", 0.991, 0.991, Pen.HAND)
     passing = {one.threshold: (one.passed.share, one.wrong) for one in measured.what_if}
     assert (passing[0.99], passing[0.995]) == ((1.0, 1), (0.0, 0))
 
