@@ -198,7 +198,7 @@ def _rendered_page(source: pikepdf.Page, page: pdfium.PdfPage, number: int, fram
     grey = squared(bitmap.to_numpy().reshape(bitmap.height, bitmap.width).copy(), frame.size)
     bitmap.close()
     digital = scanned is None
-    text, error = _text(source, frame) if digital else ((), None)
+    text, error = _text(source, page, frame) if digital else ((), None)
     placed = [frame.box(picture.get_bounds()) for picture in pictures] if digital else []
     return OpenedPage(
         number=number,
@@ -213,10 +213,10 @@ def _rendered_page(source: pikepdf.Page, page: pdfium.PdfPage, number: int, fram
     )
 
 
-def _text(source: pikepdf.Page, frame: PageFrame) -> tuple[tuple[Word, ...], str | None]:
+def _text(source: pikepdf.Page, page: pdfium.PdfPage, frame: PageFrame) -> tuple[tuple[Word, ...], str | None]:
     """All that is typed on the page, and why it is not all: a page can be drawn although its text cannot be read."""
     try:
-        return words(source, frame) + text_annotations(source, frame), None
+        return words(source, page, frame) + text_annotations(source, frame), None
     except Exception as error:  # noqa: BLE001 - pdfplumber and pdfminer raise what they like on damaged fonts and text
         return text_annotations(source, frame), f"open: the page's text cannot be read ({type(error).__name__})"
 

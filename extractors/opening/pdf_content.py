@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pdfplumber
 import pikepdf
+import pypdfium2 as pdfium
 
 from extractors.geometry import Box
 from extractors.limits import Limits
@@ -21,6 +23,10 @@ NESTING = 12  # form XObjects within form XObjects; deeper is a trap
 
 UNSEEN = ("/Link", "/Popup", "/Widget")  # annotations that put nothing of their own on the page
 HIDDEN = 1 << 1 | 1 << 5  # annotation flags Hidden and NoView (PDF 1.7, table 165)
+
+WORD_GAP = 3.0  # points of white within a word at most
+LINE_STEP = 1.5  # points between the tops of characters of one line
+HYPHENS = (0x02, 0xFFFE)  # how pdfium marks a hyphen at the end of a line
 
 PUSH_BUTTON = 1 << 16  # field flag (PDF 1.7, table 226)
 
@@ -247,8 +253,69 @@ def _field_value(widget: pikepdf.Object, kind: pikepdf.Object | None) -> str | b
     return text or None
 
 
-def words(page: pikepdf.Page, frame: PageFrame) -> tuple[Word, ...]:
-    """The words of the page's text layer; form fields and annotations are not part of it."""
+def words(source: pikepdf.Page, page: pdfium.PdfPage, frame: PageFrame) -> tuple[Word, ...]:
+    """The words of the page's text layer, line by line; form fields and annotations are not part of it.
+
+    pdfium finds them thirty times as fast as pdfplumber does, but knows a font's box only for text that runs upright in
+    the file, so that pages turned for reading are left to pdfplumber. The two differ in the boxes' height alone.
+    """
+    return _words_of_turned(source, frame) if frame.rotate else _words_of_upright(page, frame)
+
+
+def _words_of_upright(page: pdfium.PdfPage, frame: PageFrame) -> tuple[Word, ...]:
+    """A word ends at white space, or where the next character of its line stands more than `WORD_GAP` away."""
+    found: list[Word] = []
+    for line in _lines(_characters(page, frame)):
+        word: list[Word] = []
+        for character in sorted(line, key=lambda character: character.box.x0):
+            if word and (character.text.isspace() or character.box.x0 - word[-1].box.x1 > WORD_GAP):
+                found.append(_joined(word))
+                word = []
+            if not character.text.isspace():
+                word.append(character)
+        if word:
+            found.append(_joined(word))
+    return tuple(found)
+
+
+def _characters(page: pdfium.PdfPage, frame: PageFrame) -> list[Word]:
+    """The characters that stand in the file, each in the box that its font gives it; none that pdfium only infers."""
+    text = page.get_textpage()
+    try:
+        return [
+            Word(_as_typed(code), frame.box(text.get_charbox(index, loose=True)))
+            for index in range(text.count_chars())
+            if not pdfium.raw.FPDFText_IsGenerated(text, index)
+            and (code := pdfium.raw.FPDFText_GetUnicode(text, index))
+        ]
+    finally:
+        text.close()
+
+
+def _as_typed(code: int) -> str:
+    """A character of pdfium's; it marks a hyphen at the end of a line, and tells halves of surrogate pairs."""
+    return "-" if code in HYPHENS else chr(code) if not 0xD800 <= code < 0xE000 else "\ufffd"
+
+
+def _lines(characters: list[Word]) -> list[list[Word]]:
+    """Characters whose tops lie within `LINE_STEP` of the one before."""
+    lines: list[list[Word]] = []
+    top = -math.inf
+    for character in sorted(characters, key=lambda character: character.box.y0):
+        if character.box.y0 - top > LINE_STEP:
+            lines.append([])
+        lines[-1].append(character)
+        top = character.box.y0
+    return lines
+
+
+def _joined(word: list[Word]) -> Word:
+    boxes = [character.box for character in word]
+    around = Box(boxes[0].x0, min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
+    return Word("".join(character.text for character in word), around)
+
+
+def _words_of_turned(page: pikepdf.Page, frame: PageFrame) -> tuple[Word, ...]:
     with pikepdf.new() as alone:
         alone.pages.append(page)
         only = alone.pages[0]
