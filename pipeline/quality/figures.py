@@ -179,12 +179,31 @@ def _week(week: str, outcomes: Iterable[CheckOutcome]) -> Week:
     )
 
 
-def _first_routes(session: Session, since: dt.datetime) -> Iterable[FormRoute]:
-    """What the program said of each form first, before any person did."""
+@dataclass(frozen=True, slots=True)
+class _First:
+    """What the program said of a form, before any person did."""
+
+    decided_at: dt.datetime
+    route: str
+    reasons: list[str]
+
+
+def _first_routes(session: Session, since: dt.datetime) -> list[_First]:
     first = select(func.min(FormRoute.id)).group_by(FormRoute.form_pk)
-    query = select(FormRoute).where(FormRoute.id.in_(first), FormRoute.decided_at >= since)
-    return session.scalars(query).all()
+    columns = select(FormRoute.decided_at, FormRoute.route, FormRoute.reasons)
+    rows = session.execute(columns.where(FormRoute.id.in_(first), FormRoute.decided_at >= since))
+    return [_First(*row) for row in rows]
 
 
-def _open_items(session: Session) -> Iterable[ReviewItem]:
-    return session.scalars(select(ReviewItem).where(ReviewItem.state != ReviewState.DONE)).all()
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An item of the review queue that is not done."""
+
+    created_at: dt.datetime
+    priority: int
+    reasons: list[str]
+
+
+def _open_items(session: Session) -> list[_Open]:
+    columns = select(ReviewItem.created_at, ReviewItem.priority, ReviewItem.reasons)
+    return [_Open(*row) for row in session.execute(columns.where(ReviewItem.state != ReviewState.DONE))]

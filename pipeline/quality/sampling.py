@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from pipeline.quality import snapshot
 from pipeline.settings import Settings
 from pipeline.store import audit
 from pipeline.store.engine import take_write_turn
-from pipeline.store.models import Document, Form, FormRoute, ReviewState
+from pipeline.store.models import Form, FormRoute, ReviewState, Source
 from pipeline.store.quality_models import QualityCheck
 
 LOOKS_BACK = dt.timedelta(days=28)
@@ -96,16 +96,18 @@ def iso_week(time: dt.datetime) -> str:
 
 
 def _candidates(session: Session, seed: str, since: dt.datetime) -> Iterator[Candidate]:
+    """The forms whose last decision is `accept`, and was made since then."""
     last = select(func.max(FormRoute.id)).group_by(FormRoute.form_pk)
+    sources = select(Source.channel).where(Source.document_id == Form.document_id).order_by(Source.id).limit(1)
     query = (
-        select(Form, FormRoute)
+        select(Form.id, Form.form_id, Form.document_id, Form.position, sources.scalar_subquery())
+        .add_columns(FormRoute.decided_by, FormRoute.decided_at)
         .join(FormRoute, FormRoute.form_pk == Form.id)
         .where(FormRoute.id.in_(last), FormRoute.route == "accept", FormRoute.decided_at >= since)
-        .options(joinedload(Form.document).selectinload(Document.sources))
     )
-    for form, route in session.execute(query):
-        stratum = Stratum(form.form_id, _source(form), route.decided_by == audit.PROGRAM, iso_week(route.decided_at))
-        yield Candidate(form.id, stratum, own_number(seed, form.document_id, form.position))
+    for form, form_id, document_id, position, channel, who, decided_at in session.execute(query):
+        stratum = Stratum(form_id, channel, who == audit.PROGRAM, iso_week(decided_at))
+        yield Candidate(form, stratum, own_number(seed, document_id, position))
 
 
 def _check(form: Form, now: dt.datetime) -> QualityCheck:
@@ -114,17 +116,9 @@ def _check(form: Form, now: dt.datetime) -> QualityCheck:
         kind=CheckKind.BLIND,
         state=ReviewState.WAITING,
         decided_by=form.route.decided_by,
-        source=_source(form),
+        source=form.document.sources[0].channel,
         week=iso_week(form.route.decided_at),
-        fields=_in_order(form),
+        fields=[reading.field for reading in form.readings],
         as_read=snapshot.take(form),
         created_at=now,
     )
-
-
-def _source(form: Form) -> str:
-    return form.document.sources[0].channel
-
-
-def _in_order(form: Form) -> Sequence[str]:
-    return [reading.field for reading in form.readings]
