@@ -121,6 +121,7 @@ def _draw_days(axes: Axes, board: Dashboard) -> None:
         axes.bar(days, counts, bottom=bottom, color=colour, label=label)
         bottom = [below + count for below, count in zip(bottom, counts, strict=True)]
     axes.set(ylabel="forms")
+    _count_up(axes)
     axes.set_xticks(range(0, len(days), max(1, len(days) // 7)))
     passed, held = (sum(counts) for counts in (parts["passed"][0], parts["held for a person"][0]))
     if passed + held:
@@ -148,6 +149,7 @@ def _draw_waiting(axes: Axes, board: Dashboard) -> None:
     axes.bar(ages, [one.urgent for one in board.waiting], color=URGENT, label="of them urgent")
     axes.bar_label(bars)
     axes.set(xlabel="waiting since", ylabel="items of the review queue")
+    _count_up(axes)
     _legend_above(axes)
 
 
@@ -155,7 +157,7 @@ def _draw_decided(axes: Axes, board: Dashboard) -> None:
     hours = [f"{hour.start:%d %b %H:00}" for hour in board.hours]
     axes.bar(hours, [hour.decided for hour in board.hours], color=QUIET)
     axes.set_xticks(range(0, len(hours), max(1, len(hours) // 6)))
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    _count_up(axes)
     total = sum(hour.decided for hour in board.hours)
     axes.set(xlabel=f"hour from (UTC); {total} in {len(hours)} hours", ylabel="items decided")
 
@@ -204,6 +206,12 @@ def _say(axes: Axes, words: str) -> None:
     axes.clear()
     axes.set_axis_off()
     axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", color=QUIET)
+
+
+def _count_up(axes: Axes) -> None:
+    """Whole numbers from nought, also where everything is nought."""
+    axes.set_ylim(0, max(1, axes.get_ylim()[1]))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _legend_above(axes: Axes) -> None:
