@@ -18,7 +18,9 @@ from extractors.thresholds import THRESHOLDS
 CERTAIN = 0.9999  # no reading of a picture is surer
 LOW = "low_confidence"
 """Why a value is doubtful that nothing speaks against but its chance."""
-NOT_THE_READER = ("struck", "format", "slipped")
+FAINT = "faint_ink"
+"""Why a field is doubtful in which specks lie as faint writing leaves them."""
+NOT_THE_READER = ("struck", "format", "slipped", FAINT)
 """Doubts that the readers' beliefs say nothing about."""
 
 
@@ -46,7 +48,10 @@ def calibrated(field: Field, pen: Pen, belief: float, why: str = "") -> Belief:
 
     Also for those who know more than the ink (the rules' own evidence) and come with a belief that they have weighed.
     """
-    chance = min(CALIBRATION.chance(kind_read(field, why), pen, belief), CERTAIN)
+    kind = kind_read(field, why)
+    chance = min(CALIBRATION.chance(kind, pen, belief), CERTAIN)
+    if kind not in ("differing", "text"):
+        chance = min(chance, belief)  # where too few of a kind were wrong to show it, the readers' own doubt counts
     if why in NOT_THE_READER:
         return Belief(min(chance, 0.5), why)
     if why in ("", LOW):
@@ -63,12 +68,6 @@ def kind_read(field: Field, why: str) -> ReadKind:
     if field.kind is FieldKind.DATE:
         return "date"
     return "comb_digits" if field.cells else "free_digits"
-
-
-def believe_empty(area: float) -> Belief:
-    """A field in which no ink was found (`area`: square points of specks that were taken for dirt)."""
-    limits = THRESHOLDS.writing
-    return Belief(CERTAIN if area <= limits.empty_area else 0.9, "" if area <= limits.empty_area else "faint_ink")
 
 
 def believe_marks(field: Field, marks: list[Mark]) -> Belief:

@@ -8,17 +8,19 @@ import cv2
 import numpy as np
 
 from extractors.confidence import (
+    CERTAIN,
+    FAINT,
     Belief,
-    believe_empty,
     believe_marks,
     believe_number,
     believe_signature,
     believe_text,
 )
-from extractors.crops import cut, ink_mask, line_picture
+from extractors.crops import cut, line_picture
 from extractors.definition import Field, FieldKind
 from extractors.fillable_values import typed_value
-from extractors.geometry import PIXELS_PER_POINT, Grey
+from extractors.geometry import Grey
+from extractors.inked import faint, measure_ink
 from extractors.marks import MarkState, read_marks
 from extractors.numbers import NumberReading, is_number, read_numbers
 from extractors.pens import classify_pens
@@ -30,8 +32,6 @@ from extractors.thresholds import THRESHOLDS
 
 MARKED = (FieldKind.CHECKBOX, FieldKind.CHOICE, FieldKind.SIGNATURE)  # nothing is written in them that is read
 CROP_MARGIN = 4.0  # points around a field that its crop shows to a person
-SPECK = 10  # pixels: dirt in a field is no larger
-SHORTEST = 5  # pixels: nor longer
 
 
 def read_fields(page: AlignedPage, number: int) -> dict[str, Reading]:
@@ -39,8 +39,9 @@ def read_fields(page: AlignedPage, number: int) -> dict[str, Reading]:
     fields = page.blank.definition.fields_on(page.blank.page)
     written = [field for field in fields if field.kind not in MARKED]
     pictures = {field.name: line_picture(page, field.box) for field in written}
-    areas = {name: ink_area(picture) for name, picture in pictures.items()}
-    inked = [field for field in written if areas[field.name] > THRESHOLDS.writing.empty_area]
+    inks = {name: measure_ink(picture) for name, picture in pictures.items()}
+    too_faint = faint(inks)
+    inked = [f for f in written if inks[f.name].area > THRESHOLDS.writing.empty_area or f.name in too_faint]
     numbers = read_numbers(page, [field for field in inked if is_number(field)], pictures)
     texts = {field.name: read_text(pictures[field.name], field) for field in inked if not is_number(field)}
     pens = classify_pens({field.name: pictures[field.name] for field in inked})
@@ -52,24 +53,18 @@ def read_fields(page: AlignedPage, number: int) -> dict[str, Reading]:
             readings[field.name] = _marks(page, field, number)
         elif field.name in numbers:
             pen = pens.pen(field.name)
-            readings[field.name] = _number(page, field, number, numbers[field.name], areas[field.name], pen)
+            readings[field.name] = _number(page, field, number, numbers[field.name], inks[field.name].area, pen)
         elif field.name in texts:
             pen = pens.pen(field.name)
-            readings[field.name] = _text(page, field, number, texts[field.name], areas[field.name], pen)
+            readings[field.name] = _text(page, field, number, texts[field.name], inks[field.name].area, pen)
         else:
-            belief = believe_empty(areas[field.name])
-            readings[field.name] = _reading(page, field, number, None, belief, state=ReadingState.EMPTY, engine="ink")
-    return readings
+            nothing = Belief(CERTAIN)
+            readings[field.name] = _reading(page, field, number, None, nothing, state=ReadingState.EMPTY, engine="ink")
+    return readings | {name: _doubted(readings[name], FAINT) for name in too_faint}
 
 
-def ink_area(picture: Grey) -> float:
-    """Ink of a crop without its specks of dirt, in square points."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(ink_mask(picture), connectivity=8)
-    if count <= 1:
-        return 0.0
-    sizes = stats[1:, cv2.CC_STAT_AREA]
-    lengths = np.maximum(stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT])
-    return float(sizes[(sizes > SPECK) & (lengths > SHORTEST)].sum()) / PIXELS_PER_POINT**2
+def _doubted(reading: Reading, why: str) -> Reading:
+    return replace(reading, confidence=min(reading.confidence, 0.5), doubtful=True, why=why)
 
 
 def _marks(page: AlignedPage, field: Field, number: int) -> Reading:

@@ -41,6 +41,7 @@ SLASH_CELLS = (2, 5)  # of a date comb, which hold a printed slash
 OTHERS = 8  # other texts handed up
 SETTLED = 0.99995  # the chance from which the small networks need not be followed by the large ones
 SURE_ALONE = 0.95  # belief of one reader that suffices for a telephone number, which decides nothing by itself
+ODD_CHANCE = 0.5  # of a cell's holding a letter
 STRUCK_CHANCE = 0.5  # of a cell's holding no character, from which the value counts as struck out
 
 
@@ -99,13 +100,17 @@ class _Ink:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A field's readers, whether a character seems struck out, and what the line network sees without a format."""
+    """A field's readers, whether a character seems struck out, and what the line network sees without a format.
+
+    `odd`: a cell looks more like a letter than like any digit, where only digits can stand.
+    """
 
     field: Field
     readers: tuple[Reader, ...]
     engine: str
     struck: bool
     shown: str
+    odd: bool = False
 
 
 def _cells(page: AlignedPage, field: Field, writing: Grey) -> Sequence[Grey]:
@@ -128,8 +133,10 @@ def _seen(field: Field, cells: LogProbs, line: LogProbs) -> _Seen:
     by_line = line_reader(line, LINE_ALPHABET, format_of(field))
     if not len(cells):
         return _Seen(field, (by_line,), "line", STRUCK in shown, shown)
-    struck = bool((np.exp(cells[:, STRUCK_COLUMN]) > STRUCK_CHANCE).any())
-    return _Seen(field, (cell_reader(field, cells), by_line), "cells+line", struck, shown)
+    chances = np.exp(cells)
+    struck = bool((chances[:, STRUCK_COLUMN] > STRUCK_CHANCE).any())
+    odd = "_dea" not in field.name and bool((chances[:, LETTERS].sum(axis=1) > ODD_CHANCE).any())
+    return _Seen(field, (cell_reader(field, cells), by_line), "cells+line", struck, shown, odd)
 
 
 def _with_second_reader(ink: _Ink, seen: _Seen) -> _Seen:
@@ -151,7 +158,8 @@ def _sure_alone(reader: Reader) -> bool:
 def _joined(first: _Seen, again: _Seen) -> _Seen:
     """The small and the large network of a kind as one reader; a second engine stays what it is."""
     joined = [Committee(pair) for pair in zip(first.readers, again.readers, strict=False)]
-    return replace(first, readers=(*joined, *first.readers[len(joined) :]), struck=first.struck and again.struck)
+    readers = (*joined, *first.readers[len(joined) :])
+    return replace(first, readers=readers, struck=first.struck and again.struck, odd=first.odd or again.odd)
 
 
 def _settled(reading: NumberReading) -> bool:
@@ -184,6 +192,7 @@ def _reading(seen: _Seen) -> NumberReading:
     alone = len(seen.readers) == 1
     chance = float(first.chances([best.text])[0]) if alone else best.chance
     agree = bare(first.best) == bare(second.best) == bare(best.text) and (not alone or chance >= SURE_ALONE)
+    agree = agree and not seen.odd
     return NumberReading(best.text, chance, second.best, seen.engine, agree, tuple(others[:OTHERS]), seen.struck)
 
 

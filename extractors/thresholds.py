@@ -38,6 +38,9 @@ class WritingThresholds(_Record):
 
     empty_area: float
     dirt_area: float
+    faint_specks: int
+    faint_density: float
+    faint_ratio: float
 
 
 class Thresholds(_Record):

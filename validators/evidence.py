@@ -3,7 +3,8 @@
 The readers say which values the ink could mean, and how likely each is. A check digit, the calendar, the day of
 receipt, the registry, and the same date written twice on the form make some of those values less likely than others
 (factors in `rulebook/evidence.yaml`). A value gains when only its rivals lose, and loses when only it does; then its
-confidence is calibrated anew. Doubts of another kind (readings that differ, struck-out ink) stay.
+confidence is calibrated anew. Readings that differ stay doubtful unless the registry knows the value from elsewhere;
+doubts of another kind (struck-out ink) stay in any case.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ from validators.registry import Patient, Registry
 FACTORS_FILE = Path(__file__).parent / "rulebook" / "evidence.yaml"
 REPEATED = {"patient_dob": "patient_dob_p2", "patient_dob_p2": "patient_dob"}
 """Fields that a form has twice."""
+DIFFER = "readings_differ"
 SAME_PERSON = 0.6  # so alike (0 to 1) are a name as read and the registry's, if they are the same person's
 
 Factor = Callable[[str], float]
-"""From a value that a field could have to how far what is known speaks for it, 0 to 1."""
+"""From a value that a field could have to how far what is known speaks for it: 1 is neither way, less against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +61,22 @@ def weigh_evidence(form: FormReading, definition: FormDefinition, received: dt.d
 
 def _weighed(reading: Reading, field: Field, factor: Factor) -> Reading:
     """The reading with the belief that is left to it beside its alternatives."""
-    own = reading.belief * factor(str(reading.value))
+    weight = factor(str(reading.value))
     others = sum(other.chance * factor(other.value) for other in reading.alternatives if other.value != reading.value)
-    belief = own / (own + others + _factors()["something_else"])
-    judged = calibrated(field, reading.pen, belief, reading.why)
+    belief = reading.belief * weight / (reading.belief * weight + others + _factors()["something_else"])
+    # what is known from elsewhere is a second reading: one reader and a witness agree
+    why = "" if weight > 1 and reading.why == DIFFER else reading.why
+    judged = calibrated(field, reading.pen, belief, why)
     confidence = round(judged.confidence, 5)
     return replace(reading, belief=round(belief, 7), confidence=confidence, doubtful=bool(judged.why), why=judged.why)
 
 
 def _factor_of(field: Field, known: Known) -> Factor | None:
     """What speaks for a field's values; None where nothing is known beside the ink."""
-    if field.name.startswith(("prescriber_npi", "pharmacy_npi")):
-        return lambda value: _npi(value, field, known)
+    if field.name.startswith("prescriber_npi"):
+        return lambda value: _prescriber_npi(value, known)
+    if field.name.startswith("pharmacy_npi"):
+        return _npi
     if field.name in REPEATED:
         return _date_of_birth(field, known)
     if field.kind is FieldKind.DATE:
@@ -80,15 +86,17 @@ def _factor_of(field: Field, known: Known) -> Factor | None:
     return None
 
 
-def _npi(value: str, field: Field, known: Known) -> float:
-    factors = _factors()["npi"]
-    if not value.isdigit():
-        return 1.0  # a DEA number in its place
+def _npi(value: str) -> float:
+    return 1.0 if npi_is_valid(value) or not value.isdigit() else float(_factors()["npi"]["check_digit_fails"])
+
+
+def _prescriber_npi(value: str, known: Known) -> float:
     if not npi_is_valid(value):
-        return float(factors["check_digit_fails"])
-    if field.name.startswith("prescriber") and known.registry.prescriber(value) is None:
+        return _npi(value)
+    factors, found, name = _factors()["npi"], known.registry.prescriber(value), known.content.name("prescriber")
+    if found is None:
         return float(factors["not_in_registry"])
-    return 1.0
+    return float(factors["witnessed"]) if name and likeness(name, found.name) >= SAME_PERSON else 1.0
 
 
 def _date(value: str, received: dt.date) -> float:
@@ -112,7 +120,8 @@ def _date_of_birth(field: Field, known: Known) -> Factor:
             return float(factors["no_such_day"])
         age = (known.received - day).days / 365.25
         weight = 1.0 if factors["youngest"] <= age <= factors["oldest"] else float(factors["implausible_age"])
-        weight *= 1.0 if not born or day in born else float(factors["nobody_has_it"])
+        if born:
+            weight *= float(factors["witnessed"] if day in born else factors["nobody_has_it"])
         return weight * max(repeated.get(value, 0.0), float(factors["not_as_repeated"])) if repeated else weight
 
     return factor

@@ -22,8 +22,9 @@ import yaml
 
 from extractors.cleaning import clean
 from extractors.crops import line_picture
-from extractors.fields import MARKED, ink_area
+from extractors.fields import MARKED
 from extractors.geometry import Grey
+from extractors.inked import measure_ink
 from extractors.limits import Limits
 from extractors.opening.document import open_pages
 from extractors.opening.opened import Medium
@@ -117,7 +118,9 @@ def _written_pictures(page: AlignedPage, values: Json) -> dict[str, Grey]:
         for field in fields
         if field.kind not in MARKED and values.get(field.name)
     }
-    return {name: picture for name, picture in pictures.items() if ink_area(picture) > THRESHOLDS.writing.empty_area}
+    return {
+        name: picture for name, picture in pictures.items() if measure_ink(picture).area > THRESHOLDS.writing.empty_area
+    }
 
 
 def traits_of(pictures: Mapping[str, Grey]) -> dict[str, Traits]:

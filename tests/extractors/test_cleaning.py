@@ -11,8 +11,8 @@ from hypothesis.extra import numpy as arrays
 
 from extractors.cleaning import clean, stretched, without_streaks
 from extractors.crops import line_picture
-from extractors.fields import ink_area
 from extractors.geometry import Grey
+from extractors.inked import measure_ink
 from extractors.read import Sight
 from tests.extractors.faxed import lying_straight, page_of, received, sheet_of
 
@@ -51,7 +51,7 @@ def test_frames_of_an_exactly_upright_page_are_no_loss_if_taken_for_streaks(sigh
         assert taken <= 12  # columns: only the pharmacy forms have frames as long as a streak, three of them
         aligned = lying_straight(cleaned, blank)
         fields = [field for field in blank.definition.fields_on(blank.page) if not field.options]
-        assert not any(ink_area(line_picture(aligned, field.box)) for field in fields)
+        assert not any(measure_ink(line_picture(aligned, field.box)).area for field in fields)
 
 
 @pytest.mark.parametrize("width", [1, 2, 4])

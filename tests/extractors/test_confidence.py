@@ -13,7 +13,6 @@ from extractors.calibration import CALIBRATION, MOST_NINES, Calibration, ReadKin
 from extractors.confidence import (
     CERTAIN,
     Belief,
-    believe_empty,
     believe_marks,
     believe_number,
     believe_signature,
@@ -88,7 +87,7 @@ def test_differing_struck_or_misfitting_readings_are_always_doubtful(
     assert (belief.why, belief.confidence <= 0.5) == ("format", True)
 
 
-@given(CHANCE, PENS, st.sampled_from(["struck", "format", "slipped", "readings_differ"]))
+@given(CHANCE, PENS, st.sampled_from(["struck", "format", "slipped", "faint_ink", "readings_differ"]))
 def test_no_belief_takes_away_a_doubt_of_another_kind(chance: float, pen: Pen, why: str) -> None:
     assert calibrated(field(FieldKind.DIGITS), pen, chance, why).why == why
 
@@ -110,8 +109,3 @@ def test_one_unsure_mark_makes_its_group_doubtful(drawn: list[tuple[MarkState, f
 @pytest.mark.parametrize(("present", "why"), [(True, ""), (False, ""), (None, "unsure_signature")])
 def test_only_an_unsure_signature_is_doubtful(present: bool | None, why: str) -> None:
     assert believe_signature(Signature(present, 50.0, 30.0, 10.0)).why == why
-
-
-def test_faint_ink_leaves_a_doubt_about_emptiness() -> None:
-    limit = THRESHOLDS.writing.empty_area
-    assert (believe_empty(0.0).why, believe_empty(limit).why, believe_empty(limit + 0.1).why) == ("", "", "faint_ink")

@@ -8,8 +8,9 @@ import pytest
 from numpy.random import default_rng
 
 from extractors.definition import FieldKind
-from extractors.fields import crop_png, ink_area, read_fields
+from extractors.fields import crop_png, read_fields
 from extractors.geometry import PIXELS_PER_POINT, Grey
+from extractors.inked import measure_ink
 from extractors.read import Sight
 from extractors.reading import ReadingState
 from samples.generator.fill import fill_form
@@ -78,4 +79,4 @@ def test_specks_are_not_ink(radius: int, counted: bool) -> None:
     picture = np.full((60, 200), 255, np.uint8)
     for x in range(20, 200, 40):
         cv2.circle(picture, (x, 30), radius, 0, -1)
-    assert bool(ink_area(picture)) is counted
+    assert bool(measure_ink(picture).area) is counted

@@ -74,10 +74,23 @@ def test_ink_that_is_clear_outlives_the_evidence(weigh: Weigh) -> None:
     assert not weigh("anc_draw_date", "2022-09-10", "2022-06-10", belief=0.999999).doubtful
 
 
-@given(belief=st.floats(0.0, 1.0), why=st.sampled_from(["readings_differ", "struck", "format", "slipped"]))
+@given(belief=st.floats(0.0, 1.0), why=st.sampled_from(["struck", "format", "slipped"]))
 def test_no_evidence_takes_away_a_doubt_of_another_kind(weigh: Weigh, belief: float, why: str) -> None:
     weighed = weigh("prescriber_npi", NPI, "1000000072", belief=belief, why=why)
     assert (weighed.doubtful, weighed.why, weighed.value) == (True, why, NPI)
+
+
+def test_a_witness_stands_for_one_of_two_readers_that_differ(weigh: Weigh) -> None:
+    """The registry knows the prescriber of that name by that NPI, and the patient of that name by that day of birth."""
+    for name, value, other in (("prescriber_npi", NPI, "1000000072"), ("patient_dob", DOB, "1980-02-08")):
+        seen = weigh(name, value, other, belief=0.7, why="readings_differ")
+        assert (seen.why, seen.doubtful, seen.value) == ("", False, value)
+        seen = weigh(name, other, value, belief=0.7, why="readings_differ")
+        assert (seen.why, seen.doubtful, seen.value) == ("readings_differ", True, other)
+
+
+def test_readings_that_differ_stay_doubtful_without_a_witness(weigh: Weigh) -> None:
+    assert weigh("anc_value", "2500", "2800", belief=0.9999, why="readings_differ").why == "readings_differ"
 
 
 def test_without_other_values_nothing_is_weighed(

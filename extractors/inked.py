@@ -1,0 +1,54 @@
+"""Whether anything is written in a field: ink, no ink, or the specks that faint writing leaves.
+
+Dirt lies anywhere on a page; what is left of a thin stroke lies where somebody wrote. So specks speak of faint writing
+where they lie far denser than on the rest of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from extractors.crops import ink_mask
+from extractors.geometry import PIXELS_PER_POINT, Grey
+from extractors.thresholds import THRESHOLDS
+
+SPECK = 10  # pixels: dirt in a field is no larger
+SHORTEST = 5  # pixels: nor longer
+LEAST_SPECK = 3  # pixels: smaller ones say nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """A crop's ink without its specks, in square points, and its specks, by number and for a square point of it."""
+
+    area: float
+    specks: int
+    density: float
+
+
+def measure_ink(picture: Grey) -> Ink:
+    """Ink and specks of a crop (H x W uint8), print removed."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(ink_mask(picture), connectivity=8)
+    if count <= 1:
+        return Ink(0.0, 0, 0.0)
+    sizes = stats[1:, cv2.CC_STAT_AREA]
+    lengths = np.maximum(stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT])
+    area = float(sizes[(sizes > SPECK) & (lengths > SHORTEST)].sum()) / PIXELS_PER_POINT**2
+    specks = int((sizes >= LEAST_SPECK).sum())
+    return Ink(area, specks, specks / picture.size * PIXELS_PER_POINT**2)
+
+
+def faint(inks: Mapping[str, Ink]) -> frozenset[str]:
+    """The fields of one page, by name, in which too little ink stands to be writing, yet too many specks to be none."""
+    limits = THRESHOLDS.writing
+    usual = float(np.quantile([ink.density for ink in inks.values()], 0.25)) if inks else 0.0
+    least = max(limits.faint_ratio * usual, limits.faint_density)
+    return frozenset(
+        name
+        for name, ink in inks.items()
+        if ink.area <= limits.empty_area and ink.specks >= limits.faint_specks and ink.density > least
+    )
