@@ -8,6 +8,8 @@ FaxformsError
 ├── DatabaseOutdated    the database is another version's: nothing is done until it is upgraded
 ├── NotHeld             the form waits for nobody: nobody can accept it, nothing changes
 ├── DecisionRefused     a decision that this person cannot make of this item now: nothing changes, it goes on waiting
+├── NotLoggedIn         nobody is logged in: the review station shows the log-in
+├── NotAllowed          the station does not do this for that role, or for another site's page: nothing changes
 ├── LoginThrottled      too many log-ins failed lately: this one is not even tried
 ├── UserRefused         a user that cannot be so: nothing changes
 ├── CorrectionRefused   the form has no such field, or it cannot say that: nothing changes
@@ -53,6 +55,14 @@ class NotHeld(FaxformsError):
 
 class DecisionRefused(FaxformsError):
     """A decision that cannot stand; its words are for the person who made it."""
+
+
+class NotLoggedIn(FaxformsError):
+    """A request without a session that goes on."""
+
+
+class NotAllowed(FaxformsError):
+    """A request that the role may not make, or that no page of the session made."""
 
 
 class LoginThrottled(FaxformsError):

@@ -39,27 +39,31 @@ def draw(store: Store, document_id: int, page_number: int) -> bytes:
         if page is None:
             raise NotThere(f"document {document_id} has no page {page_number}, or has not been read yet")
         data = originals.fetch(store.originals, page.document.sha256)
-        picture = _upright(data, page, store.settings.limits)
+        picture = upright(data, page.page, page.rotated, store.settings.limits)
         pen = ImageDraw.Draw(picture)
         if page.to_blank is None:
             _write(pen, (10, 10), f"page {page.page}: {page.kind}", NOTE)
         else:
             for reading in _readings(session, page):
-                corners = _on_page(Box(*reading.box), page.to_blank)
-                _draw_reading(pen, reading, [_turned(corner, picture.size, page.rotated) for corner in corners])
+                corners = on_page(Box(*reading.box), page.to_blank)
+                _draw_reading(pen, reading, [turned(corner, picture.size, page.rotated) for corner in corners])
     png = io.BytesIO()
     picture.save(png, "PNG")
     return png.getvalue()
 
 
-def _upright(data: bytes, page: Page, limits: Limits) -> Image.Image:
+def upright(data: bytes, number: int, rotated: int, limits: Limits) -> Image.Image:
+    """A page of a document at the working resolution, that stood turned clockwise by `rotated` degrees, turned back.
+
+    Raises:
+        NotThere: there is no such page, or nothing of it could be decoded.
+    """
     for opened in open_pages(data, limits):
-        if opened.number == page.page:
+        if opened.number == number:
             if opened.grey is None:
-                raise NotThere(f"page {page.page} could not be decoded")
-            # it stood turned clockwise by `rotated`; np.rot90 turns it back
-            return Image.fromarray(np.rot90(opened.grey, page.rotated // 90)).convert("RGB")
-    raise NotThere(f"page {page.page} is not in the original")
+                raise NotThere(f"page {number} could not be decoded")
+            return Image.fromarray(np.rot90(opened.grey, rotated // 90)).convert("RGB")  # np.rot90 turns it back
+    raise NotThere(f"page {number} is not in the original")
 
 
 def _readings(session: Session, page: Page) -> list[FieldReading]:
@@ -67,16 +71,16 @@ def _readings(session: Session, page: Page) -> list[FieldReading]:
     return [reading for reading in form.readings if reading.page == page.page] if form else []
 
 
-def _on_page(box: Box, to_blank: Sequence[float]) -> list[Point]:
+def on_page(box: Box, to_blank: Sequence[float]) -> list[Point]:
     """The box's corners from the blank (points) to the page as it came in (pixels), in drawing order."""
     to_page = np.linalg.inv(np.array([to_blank[:3], to_blank[3:], [0, 0, 1]]))
     corners = np.array([(box.x0, box.y0, 1), (box.x1, box.y0, 1), (box.x1, box.y1, 1), (box.x0, box.y1, 1)])
     return [(float(x), float(y)) for x, y, _ in corners @ to_page.T * PIXELS_PER_POINT]
 
 
-def _turned(point: Point, upright: tuple[int, int], rotated: int) -> Point:
-    """Where a point of the page as it came in lies once the page is turned back (pixels); `upright`: its size then."""
-    width, height = upright if rotated % 180 == 0 else upright[::-1]
+def turned(point: Point, size: tuple[int, int], rotated: int) -> Point:
+    """Where a point of the page as it came in lies once the page is turned back (pixels); `size`: its size then."""
+    width, height = size if rotated % 180 == 0 else size[::-1]
     x, y = point
     for _ in range(rotated // 90):
         x, y = y, width - x

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from flows.store import writing_session
+from flows.store import opened_store, writing_session
 from flows.terminal import out
 from pipeline.review import people
 from pipeline.review.roles import Role
+
+HERE = "127.0.0.1"
 
 app = typer.Typer(no_args_is_help=True, help="The review station.")
 
@@ -41,3 +43,30 @@ def admin(
     with writing_session() as session:
         people.add_user(session, name, password, Role.ADMINISTRATOR, by=getpass.getuser())
     out.print(f"{name} can log in now", markup=False, highlight=False)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8420,
+    host: Annotated[str, typer.Option(help="The address to listen on; others than this machine need TLS.")] = HERE,
+    tls: Annotated[
+        bool,
+        typer.Option("--behind-tls", help="A proxy in front speaks TLS: the cookie goes over TLS only."),
+    ] = False,
+) -> None:
+    """Serve the review station. It needs no network beyond the people's browsers.
+
+    Example: faxforms review serve --port 8420
+    """
+    if host not in (HERE, "localhost", "::1") and not tls:
+        raise typer.BadParameter(
+            "patient data must not go over a network in clear: use --behind-tls", param_hint="--host"
+        )
+    # imported here: every other command starts quicker without
+    import uvicorn
+
+    from pipeline.review.web.app import create_app
+
+    with opened_store() as store:
+        # no access log: who looked at what stands in the audit trail
+        uvicorn.run(create_app(store, behind_tls=tls), host=host, port=port, access_log=False, log_level="warning")

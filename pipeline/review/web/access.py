@@ -1,0 +1,135 @@
+"""Who may ask for what: every route of the station, with the roles that it answers. What is not listed is refused.
+
+Whether a form is shown hangs on the item too: operators see what they hold, supervisors and auditors everything
+(`visible_item`). To everybody else an item is as if it did not exist.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import Request
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+
+from pipeline.errors import NotAllowed, NotLoggedIn, NotThere
+from pipeline.review import people
+from pipeline.review.roles import Role, Somebody
+from pipeline.store.models import ReviewItem, ReviewState
+from pipeline.store.opening import Store
+
+COOKIE = "faxforms_session"
+
+ANYBODY: frozenset[Role] | None = None
+"""Instead of roles: the route answers without a log-in."""
+
+ALL = frozenset(Role)
+DECIDE = frozenset({Role.OPERATOR, Role.SUPERVISOR})
+SEE = DECIDE | {Role.AUDITOR}
+
+ACCESS: Mapping[tuple[str, str], frozenset[Role] | None] = {
+    ("GET", "/login"): ANYBODY,
+    ("POST", "/login"): ANYBODY,
+    ("GET", "/static/{path:path}"): ANYBODY,
+    ("GET", "/"): ALL,
+    ("GET", "/help"): ALL,
+    ("POST", "/logout"): ALL,
+    ("GET", "/password"): ALL,
+    ("POST", "/password"): ALL,
+    ("GET", "/queue"): SEE,
+    ("POST", "/next"): DECIDE,
+    ("POST", "/items/{item_id}/claim"): DECIDE,
+    ("POST", "/items/{item_id}/take-over"): frozenset({Role.SUPERVISOR}),
+    ("GET", "/items/{item_id}"): SEE,
+    ("GET", "/items/{item_id}/pages/{page}.png"): SEE,
+    ("POST", "/items/{item_id}/preview"): DECIDE,
+    ("POST", "/items/{item_id}/heartbeat"): DECIDE,
+    ("POST", "/items/{item_id}/decide"): DECIDE,
+    ("GET", "/blanks/{form_id}.pdf"): SEE,
+    ("GET", "/notices/{sha256}.pdf"): SEE,
+    ("GET", "/trail"): frozenset({Role.AUDITOR, Role.SUPERVISOR}),
+    ("GET", "/people"): frozenset({Role.ADMINISTRATOR}),
+    ("POST", "/people"): frozenset({Role.ADMINISTRATOR}),
+    ("POST", "/people/{user_id}"): frozenset({Role.ADMINISTRATOR}),
+}
+
+HEARTBEAT = "/items/{item_id}/heartbeat"
+"""The one route that a page asks for by itself: it does not keep a person logged in."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""On every answer: no script, style or picture from elsewhere, nothing kept by the browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks; `token` stands in every form of their pages."""
+
+    somebody: Somebody
+    session_id: str
+    token: str
+
+
+async def admit(request: Request) -> None:
+    """Let the request pass by the table, and note who asks in `request.state.visitor`.
+
+    Raises:
+        NotLoggedIn: there is no session.
+        NotAllowed: the role is not listed, the route is not, or a POST comes from another site.
+    """
+    path = request.scope["route"].path
+    roles = ACCESS.get((request.method, path), frozenset())
+    if request.method == "POST" and request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        raise NotAllowed("not for this role, or not from a page of this session")
+    if roles is None:
+        return
+    store: Store = request.app.state.store
+    session_id = request.cookies.get(COOKIE, "")
+    somebody = people.who_is(store, session_id, acts=path != HEARTBEAT)
+    if somebody is None:
+        raise NotLoggedIn("log in first")
+    visitor = Visitor(somebody, session_id, people.form_token(session_id))
+    if somebody.role not in roles:
+        raise NotAllowed("not for this role, or not from a page of this session")
+    if request.method == "POST":
+        token = (await request.form()).get("token")
+        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), visitor.token.encode()):
+            raise NotAllowed("not for this role, or not from a page of this session")
+    request.state.visitor = visitor
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Who asks, on a route that is not for anybody."""
+    visitor: Visitor = request.state.visitor
+    return visitor
+
+
+async def posted(request: Request) -> FormData:
+    """What was posted."""
+    return await request.form()
+
+
+def visible_item(session: Session, item_id: int, somebody: Somebody) -> ReviewItem:
+    """The item, if that person may see it; NotThere otherwise."""
+    item = session.get(ReviewItem, item_id)
+    if item is None or not (somebody.sees_everything or is_in_hand(item, somebody)):
+        raise NotThere("there is no such item")
+    return item
+
+
+def is_in_hand(item: ReviewItem, somebody: Somebody) -> bool:
+    """Whether the person holds the item now."""
+    held = item.state == ReviewState.CLAIMED and item.claimed_by == somebody.name
+    return held and item.lease_until is not None and item.lease_until >= dt.datetime.now(dt.UTC)

@@ -1,0 +1,255 @@
+"""The routes of one item: take it, look at it, write, decide, go on to the next."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+
+from extractors.definition import FieldKind
+from extractors.errors import FaxformsError
+from pipeline import originals
+from pipeline.deciding import definitions
+from pipeline.errors import ClaimLost, DecisionRefused, NotThere
+from pipeline.notice import make
+from pipeline.review import claiming, decide
+from pipeline.review.decide import Entries, Hand
+from pipeline.review.web.access import Visitor, is_in_hand, posted, visible_item, visitor_of
+from pipeline.review.web.pictures import picture_of
+from pipeline.review.web.rendering import page
+from pipeline.review.web.screens import BOXES, item_screen
+from pipeline.review.writing import as_written
+from pipeline.store.engine import read_only
+from pipeline.store.models import AuditLine, Form, Page
+from pipeline.store.opening import Store
+
+Visiting = Annotated[Visitor, Depends(visitor_of)]
+Posted = Annotated[FormData, Depends(posted)]
+
+POSTPONED_BY = dt.timedelta(hours=1)
+
+
+def add_routes(app: FastAPI) -> None:
+    """The routes of this file."""
+    app.add_api_route("/next", take_next, methods=["POST"])
+    app.add_api_route("/items/{item_id}/claim", take, methods=["POST"])
+    app.add_api_route("/items/{item_id}/take-over", take_over, methods=["POST"])
+    app.add_api_route("/items/{item_id}", show, methods=["GET"])
+    app.add_api_route("/items/{item_id}/pages/{page}.png", picture, methods=["GET"])
+    app.add_api_route("/items/{item_id}/preview", preview, methods=["POST"])
+    app.add_api_route("/items/{item_id}/heartbeat", heartbeat, methods=["POST"])
+    app.add_api_route("/items/{item_id}/decide", decide_item, methods=["POST"])
+    app.add_api_route("/blanks/{form_id}.pdf", blank, methods=["GET"])
+    app.add_api_route("/notices/{sha256}.pdf", notice, methods=["GET"])
+
+
+def take_next(request: Request, visitor: Visiting) -> Response:
+    """The most urgent item that is theirs to take."""
+    return _next(request.app.state.store, visitor, "")
+
+
+def take(request: Request, item_id: int, visitor: Visiting) -> Response:
+    """An item picked from the queue."""
+    store: Store = request.app.state.store
+    with Session(store.engine) as session, session.begin():
+        version = claiming.claim(session, item_id, visitor.somebody, store.settings.review_lease)
+    return RedirectResponse(f"/items/{item_id}" if version is not None else "/queue?done=taken", 303)
+
+
+def take_over(request: Request, item_id: int, visitor: Visiting) -> Response:
+    """An item out of somebody else's hand."""
+    store: Store = request.app.state.store
+    with Session(store.engine) as session, session.begin():
+        version = claiming.take_over(session, item_id, visitor.somebody, store.settings.review_lease)
+    return RedirectResponse(f"/items/{item_id}" if version is not None else "/queue?done=taken", 303)
+
+
+def show(request: Request, item_id: int, visitor: Visiting, done: str = "", notice: str = "") -> Response:
+    """The item's page; that it was seen is noted."""
+    return _shown(request, item_id, visitor, done=done, notice=notice)
+
+
+def picture(request: Request, item_id: int, page: int, visitor: Visiting) -> Response:
+    """A page of the item's document."""
+    store: Store = request.app.state.store
+    with Session(read_only(store.engine)) as session:
+        item = visible_item(session, item_id, visitor.somebody)
+        row = session.scalar(select(Page).filter_by(document_id=item.document_id, page=page))
+        if row is None:
+            raise NotThere("there is no such page")
+        return Response(picture_of(store, row).png, media_type="image/png")
+
+
+def preview(request: Request, item_id: int, visitor: Visiting, posted: Posted) -> Response:
+    """The findings with what is written so far, which is kept as a draft."""
+    store: Store = request.app.state.store
+    with Session(store.engine) as session, session.begin():
+        item = visible_item(session, item_id, visitor.somebody)
+        form = session.get(Form, item.form_pk) if item.form_pk is not None else None
+        if form is None:
+            raise NotThere("the item is no form")
+        entries = _entries(form, posted)
+        try:
+            findings, refused = decide.preview(session, form, entries, visitor.somebody), ""
+            decide.keep_draft(session, _hand(item_id, visitor, posted), entries)
+        except FaxformsError as error:
+            findings, refused = decide.shown(form.findings, visitor.somebody), str(error)
+    seen = posted.getlist("seen")
+    return page(request, "_findings.html", findings=findings, refused=refused, seen=seen)
+
+
+def heartbeat(request: Request, item_id: int, visitor: Visiting, posted: Posted) -> Response:
+    """A sign of life of the item's page."""
+    store: Store = request.app.state.store
+    hand = _hand(item_id, visitor, posted)
+    try:
+        with Session(store.engine) as session, session.begin():
+            claiming.keep(session, hand.item, hand.somebody.name, hand.version, store.settings.review_lease)
+    except ClaimLost:
+        return page(request, "_lost.html")
+    return Response(status_code=204)
+
+
+def decide_item(request: Request, item_id: int, visitor: Visiting, posted: Posted) -> Response:
+    """Decide, and go on to the next item; where that is refused, the item's page says why."""
+    store: Store = request.app.state.store
+    hand, notice = _hand(item_id, visitor, posted), ""
+    action, reason = str(posted.get("action", "")), str(posted.get("reason", ""))
+    try:
+        if action == "send_back":
+            pdf = decide.send_back(store, hand, _entries_of_item(store, item_id, visitor, posted))
+            notice = hashlib.sha256(pdf).hexdigest()
+        else:
+            with Session(store.engine) as session, session.begin():
+                if not _decided(session, store, hand, action, reason, posted):
+                    return RedirectResponse(f"/items/{item_id}", 303)
+    except ClaimLost:
+        return RedirectResponse("/queue?done=lost", 303)
+    except FaxformsError as error:
+        return _shown(request, item_id, visitor, refused=str(error), status=409)
+    return _next(store, visitor, action, notice)
+
+
+def blank(form_id: str) -> Response:
+    """The blank of a form, to lay beside."""
+    definition = definitions().get(form_id)
+    if definition is None:
+        raise NotThere("there is no such form")
+    return Response(definition.blank.read_bytes(), media_type="application/pdf")
+
+
+def notice(request: Request, sha256: str, visitor: Visiting) -> Response:
+    """A notice, for whoever made it and for those who see everything."""
+    store: Store = request.app.state.store
+    with Session(read_only(store.engine)) as session:
+        lines = select(AuditLine).filter_by(action=make.MADE).order_by(AuditLine.id.desc())
+        if not visitor.somebody.sees_everything:
+            lines = lines.filter_by(who=visitor.somebody.name)
+        if not any((line.after or {}).get("sha256") == sha256 for line in session.scalars(lines)):
+            raise NotThere("there is no such notice")
+    return Response(originals.fetch(store.settings.notices, sha256), media_type="application/pdf")
+
+
+def _decided(session: Session, store: Store, hand: Hand, action: str, reason: str, posted: FormData) -> bool:
+    """Decide the item; False where it stays in hand: nothing was decided yet, or something new has come up."""
+    match action:
+        case "accept":
+            item = visible_item(session, hand.item, hand.somebody)
+            form = session.get(Form, item.form_pk) if item.form_pk is not None else None
+            if form is None:
+                raise DecisionRefused("a page that is no form cannot be accepted")
+            seen = frozenset(str(one) for one in posted.getlist("seen"))
+            key = str(posted.get("patient_key", "")) or None
+            route = decide.accept(
+                session,
+                store.settings,
+                hand,
+                _entries(form, posted),
+                seen=seen,
+                override=str(posted.get("override", "")),
+                patient_key=key,
+            )
+            return route.route != "review"
+        case "reject":
+            decide.reject(session, store.settings, hand, reason)
+        case "set_aside":
+            decide.set_aside(session, store.settings, hand)
+        case "escalate":
+            decide.escalate(session, hand, reason)
+        case "postpone":
+            decide.postpone(session, hand, POSTPONED_BY)
+        case "release":
+            claiming.release(session, hand.item, hand.somebody.name, hand.version)
+        case _:
+            return False
+    return True
+
+
+def _next(store: Store, visitor: Visitor, done: str, notice: str = "") -> Response:
+    """On to the next item, or to the queue where nothing is left; putting one back ends the round."""
+    told = f"?done={done}" + (f"&notice={notice}" if notice else "") if done else ""
+    item = None
+    if done != "release":
+        with Session(store.engine) as session, session.begin():
+            item = claiming.claim_next(session, visitor.somebody, store.settings.review_lease)
+    return RedirectResponse(f"/items/{item}{told}" if item is not None else f"/queue{told or '?done=nothing'}", 303)
+
+
+def _shown(
+    request: Request,
+    item_id: int,
+    visitor: Visitor,
+    *,
+    status: int = 200,
+    done: str = "",
+    notice: str = "",
+    refused: str = "",
+) -> Response:
+    store: Store = request.app.state.store
+    somebody = visitor.somebody
+    with Session(store.engine) as session, session.begin():
+        item = visible_item(session, item_id, somebody)
+        decide.note_view(session, item, somebody.name, "item")
+        screen = item_screen(session, store, item, somebody)
+        edits = is_in_hand(item, somebody) and somebody.decides
+        told = {"done": done, "notice": notice, "refused": refused}
+        return page(request, "item.html", status=status, screen=screen, edits=edits, **told)
+
+
+def _hand(item_id: int, visitor: Visitor, posted: FormData) -> Hand:
+    version = str(posted.get("version", ""))
+    return Hand(item_id, int(version) if version.isdigit() else 0, visitor.somebody)
+
+
+def _entries_of_item(store: Store, item_id: int, visitor: Visitor, posted: FormData) -> Entries:
+    with Session(read_only(store.engine)) as session:
+        item = visible_item(session, item_id, visitor.somebody)
+        form = session.get(Form, item.form_pk) if item.form_pk is not None else None
+        return Entries() if form is None else _entries(form, posted)
+
+
+def _entries(form: Form, posted: FormData) -> Entries:
+    """What is written otherwise than it was read, or was confirmed; a box that is not posted is not ticked."""
+    confirmed, values = set(posted.getlist("confirmed")), {}
+    kinds = {field.name: field.kind for field in definitions()[form.form_id].fields}
+    for reading in form.readings:
+        default = "no" if kinds[reading.field] in BOXES else as_written(reading.value)
+        text = str(posted.get(f"v.{reading.field}", default))
+        if kinds[reading.field] is FieldKind.DATE:
+            text = _iso(text)
+        if text != as_written(reading.value) or reading.field in confirmed:
+            values[reading.field] = text
+    return Entries(values, frozenset(str(name) for name in posted.getlist("illegible")))
+
+
+def _iso(text: str) -> str:
+    """A date as the forms have it, MM/DD/YYYY, as the registry has it; anything else as it is."""
+    found = re.fullmatch(r"\s*(\d{1,2})/(\d{1,2})/(\d{4})\s*", text)
+    return f"{found[3]}-{int(found[1]):02}-{int(found[2]):02}" if found else text

@@ -1,0 +1,79 @@
+"""Pages as pictures, upright, and where on them each field lies."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from extractors.geometry import Box
+from extractors.limits import Limits
+from pipeline import originals
+from pipeline.show import on_page, turned, upright
+from pipeline.store.models import Page
+from pipeline.store.opening import Store
+
+KEPT = 48
+"""Pictures kept in memory, some 50 kB each: those of the items that people have open."""
+
+AROUND = (12.0, 5.0)
+"""Points shown beside, and above and below a field in its crop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page as PNG, with its size in pixels."""
+
+    png: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a field lies on the picture of its page (pixels): its corners, and the region of its crop."""
+
+    corners: tuple[tuple[float, float], ...]
+    region: tuple[float, float, float, float]  # left, top, width, height
+
+    @property
+    def points(self) -> str:
+        """As an SVG polygon has it."""
+        return " ".join(f"{x:.1f},{y:.1f}" for x, y in self.corners)
+
+    @property
+    def view_box(self) -> str:
+        """As an SVG has it."""
+        return " ".join(f"{number:.1f}" for number in self.region)
+
+
+def picture_of(store: Store, page: Page) -> Picture:
+    """The page as it came in, turned the right way up.
+
+    Raises:
+        NotThere, DocumentError, OriginalDamaged: nothing of it can be shown.
+    """
+    return _rendered(store.originals, page.document.sha256, page.page, page.rotated, store.settings.limits)
+
+
+def place_of(box: Box, page: Page, picture: Picture) -> Place | None:
+    """Where a box of the blank (points) lies on the picture; None on a page that was not laid on its blank."""
+    if page.to_blank is None:
+        return None
+    size = (picture.width, picture.height)
+    corners, around = (
+        tuple(turned(corner, size, page.rotated) for corner in on_page(one, page.to_blank))
+        for one in (box, box.grown(*AROUND))
+    )
+    left, top = min(x for x, _ in around), min(y for _, y in around)
+    right, bottom = max(x for x, _ in around), max(y for _, y in around)
+    return Place(corners, (left, top, right - left, bottom - top))
+
+
+@lru_cache(maxsize=KEPT)
+def _rendered(folder: Path, sha256: str, number: int, rotated: int, limits: Limits) -> Picture:
+    picture = upright(originals.fetch(folder, sha256), number, rotated, limits).convert("L")
+    png = io.BytesIO()
+    picture.save(png, "PNG", compress_level=4)
+    return Picture(png.getvalue(), picture.width, picture.height)

@@ -1,0 +1,27 @@
+"""Pages made of the templates; what is written in them is escaped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pipeline.review.roles import Role
+from pipeline.review.web.screens import words_of
+
+STATIC = Path(__file__).with_name("static")
+
+_templates = Environment(
+    loader=PackageLoader("pipeline.review.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+_templates.filters["words"] = words_of
+
+
+def page(request: Request, template: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
+    """A page; every template knows the visitor (None before the log-in) and the roles."""
+    visitor = getattr(request.state, "visitor", None)
+    body = _templates.get_template(template).render(visitor=visitor, Role=Role, **shown)
+    return HTMLResponse(body, status)

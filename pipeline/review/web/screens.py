@@ -1,0 +1,325 @@
+"""What the screens show: the queue, and one item with its pages, fields, findings and patient."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import String, cast, func, select
+from sqlalchemy.orm import Session
+
+from extractors.definition import Field, FieldKind
+from extractors.errors import FaxformsError
+from extractors.geometry import Box
+from pipeline.deciding import definitions
+from pipeline.registry.lookup import RegistryOn
+from pipeline.review import decide
+from pipeline.review.decide import Entries, Found
+from pipeline.review.priority import LAPSING, URGENT
+from pipeline.review.roles import Somebody
+from pipeline.review.web.pictures import Picture, Place, picture_of, place_of
+from pipeline.review.writing import as_written
+from pipeline.store import repository
+from pipeline.store.models import Document, FieldReading, Form, Page, ReviewItem, ReviewState, Source
+from pipeline.store.opening import Store
+from pipeline.store.registry_models import AncResult, FormOnRecord, Patient
+from validators.content import from_readings
+
+SHOWN = 200
+"""Lines of the queue on its page; the filters find the others."""
+
+LAST = 5
+"""Results and forms of a patient that are shown."""
+
+BOXES = (FieldKind.CHECKBOX, FieldKind.SIGNATURE)
+
+
+# The queue
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the queue; no name of a file, which may name a patient."""
+
+    item: int
+    document: int
+    what: str
+    reasons: tuple[str, ...]
+    urgency: str
+    received: dt.date
+    waits: str
+    source: str
+    prescriber_only: bool
+    escalated: bool
+    postponed: bool
+    held_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueScreen:
+    """The lines that the filters leave, and how many wait by reason, form and source."""
+
+    lines: Sequence[Line]
+    found: int
+    by_reason: Mapping[str, int]
+    by_form: Mapping[str, int]
+    by_source: Mapping[str, int]
+    waiting: int
+    urgent: int
+
+
+def queue_screen(session: Session, reason: str = "", form_id: str = "", source: str = "") -> QueueScreen:
+    """The queue, the most urgent first and then the oldest; empty filters leave everything."""
+    first_source = select(func.min(Source.id)).where(Source.document_id == ReviewItem.document_id).correlate(ReviewItem)
+    items = (
+        select(ReviewItem, Form.form_id, Source.channel, Document.received)
+        .join(Document, Document.id == ReviewItem.document_id)
+        .outerjoin(Form, Form.id == ReviewItem.form_pk)
+        .outerjoin(Source, Source.id == first_source.scalar_subquery())
+        .where(ReviewItem.state != ReviewState.DONE)
+    )
+    counted = items.with_only_columns(
+        cast(ReviewItem.reasons, String), Form.form_id, Source.channel, ReviewItem.priority, func.count()
+    ).group_by(cast(ReviewItem.reasons, String), Form.form_id, Source.channel, ReviewItem.priority)
+    counts = session.execute(counted).all()
+    if reason:
+        items = items.where(cast(ReviewItem.reasons, String).contains(f'"{reason}"', autoescape=True))
+    if form_id:
+        items = items.where(Form.form_id == form_id if form_id != "none" else Form.form_id.is_(None))
+    if source:
+        items = items.where(Source.channel == source)
+    order = (ReviewItem.priority, ReviewItem.created_at, ReviewItem.id)
+    rows = session.execute(items.order_by(*order).limit(SHOWN)).all()
+    by_reason: Counter[str] = Counter()
+    for reasons, _, _, _, count in counts:
+        by_reason.update(dict.fromkeys(_listed(reasons), count))
+    return QueueScreen(
+        lines=[_line(item, form, channel, received) for item, form, channel, received in rows],
+        found=session.scalar(select(func.count()).select_from(items.subquery())) or 0,
+        by_reason=dict(by_reason.most_common()),
+        by_form=_summed((form or "none", count) for _, form, _, _, count in counts),
+        by_source=_summed((channel or "", count) for _, _, channel, _, count in counts),
+        waiting=sum(count for *_, count in counts),
+        urgent=sum(count for *_, priority, count in counts if priority <= URGENT),
+    )
+
+
+def words_of(slug: str) -> str:
+    """A reason, form or field as a person reads it."""
+    return slug.replace(":", ": ").replace("_", " ")
+
+
+def _listed(reasons: str) -> list[str]:
+    return [part.strip().strip('"') for part in reasons.strip("[]").split(",") if part.strip()]
+
+
+def _summed(pairs: Any) -> dict[str, int]:
+    summed: Counter[str] = Counter()
+    for name, count in pairs:
+        summed[name] += count
+    return dict(summed.most_common())
+
+
+def _line(item: ReviewItem, form_id: str | None, channel: str | None, received: dt.date) -> Line:
+    now = dt.datetime.now(dt.UTC)
+    held = item.state == ReviewState.CLAIMED and item.lease_until is not None and item.lease_until >= now
+    return Line(
+        item=item.id,
+        document=item.document_id,
+        what=form_id or (f"page {item.page}" if item.page is not None else "whole document"),
+        reasons=tuple(item.reasons),
+        urgency="urgent" if item.priority <= URGENT else "lapsing" if item.priority <= LAPSING else "",
+        received=received,
+        waits=_span(now - item.created_at),
+        source=channel or "",
+        prescriber_only=item.prescriber_only,
+        escalated=item.escalated is not None,
+        postponed=item.postponed_until is not None and item.postponed_until > now,
+        held_by=(item.claimed_by or "") if held else "",
+    )
+
+
+def _span(waited: dt.timedelta) -> str:
+    minutes = int(waited.total_seconds() // 60)
+    for unit, length in (("d", 24 * 60), ("h", 60)):
+        if minutes >= length:
+            return f"{minutes // length} {unit}"
+    return f"{minutes} min"
+
+
+# One item
+
+
+@dataclass(frozen=True, slots=True)
+class PageShown:
+    """A page of the document; without a picture when nothing of it can be decoded."""
+
+    number: int
+    kind: str
+    of_item: bool
+    picture: Picture | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldShown:
+    """A field with what was read, what the person has written so far, and its place on the page."""
+
+    field: Field
+    text: str
+    written: str
+    page: int
+    state: str  # "sure", "doubt", "confirmed" or "illegible"
+    percent: int
+    why: str
+    place: Place | None
+    alternatives: tuple[str, ...]
+
+    @property
+    def is_box(self) -> bool:
+        """Whether it is ticked or not, and holds no text."""
+        return self.field.kind in BOXES
+
+    @property
+    def several(self) -> str:
+        """What a choice says that is none of its options: several of them."""
+        known = {"", *(option.name for option in self.field.options)}
+        return self.written if self.field.kind is FieldKind.CHOICE and self.written not in known else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientShown:
+    """Whom the form means, as the registry knows them, with their last results and forms."""
+
+    key: str
+    row: Patient
+    results: Sequence[AncResult]
+    forms: Sequence[FormOnRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemScreen:
+    """One item, as far as it is shown."""
+
+    item: ReviewItem
+    form: Form | None
+    title: str
+    pages: Sequence[PageShown]
+    sections: Mapping[str, Sequence[FieldShown]]
+    findings: Sequence[Found]
+    patient: PatientShown | None
+    candidates: Sequence[Any]
+    at_a_glance: Sequence[FieldShown]
+    beside: int | None
+
+
+def item_screen(session: Session, store: Store, item: ReviewItem, somebody: Somebody) -> ItemScreen:
+    """Everything that the item's page shows to that person."""
+    form = session.get(Form, item.form_pk) if item.form_pk is not None else None
+    pages = [_page(store, page, form) for page in item.document.pages]
+    if form is None:
+        return ItemScreen(item, None, "Not a known form", pages, {}, (), None, (), (), None)
+    draft = decide.kept_draft(item)
+    fields = _fields(form, draft, {page.number: page for page in pages})
+    return ItemScreen(
+        item=item,
+        form=form,
+        title=definitions()[form.form_id].title,
+        pages=pages,
+        sections=_by_section(fields),
+        findings=decide.preview(session, form, draft, somebody) if _holds_draft(draft) else _stored(form, somebody),
+        patient=_patient(session, form),
+        candidates=_candidates(session, form),
+        at_a_glance=_at_a_glance(form, fields),
+        beside=form.route.contradicts,
+    )
+
+
+def _holds_draft(draft: Entries) -> bool:
+    return bool(draft.values or draft.illegible)
+
+
+def _stored(form: Form, somebody: Somebody) -> Sequence[Found]:
+    return decide.shown(form.findings, somebody)
+
+
+def _page(store: Store, page: Page, form: Form | None) -> PageShown:
+    of_item = form is None or page.form == form.position
+    try:
+        return PageShown(page.page, page.kind, of_item, picture_of(store, page), "")
+    except FaxformsError as error:
+        return PageShown(page.page, page.kind, of_item, None, str(error))
+
+
+def _fields(form: Form, draft: Entries, pages: Mapping[int, PageShown]) -> list[FieldShown]:
+    readings = {reading.field: reading for reading in form.readings}
+    laid = {page.page: page for page in form.document.pages}
+    fields = (field for field in definitions()[form.form_id].fields if field.name in readings)
+    return [_field(field, readings[field.name], draft, pages, laid) for field in fields]
+
+
+def _field(
+    field: Field, reading: FieldReading, draft: Entries, pages: Mapping[int, PageShown], laid: Mapping[int, Page]
+) -> FieldShown:
+    picture = pages[reading.page].picture if reading.page in pages else None
+    state = "doubt" if reading.doubtful else "sure"
+    if field.name in draft.illegible:
+        state = "illegible"
+    elif field.name in draft.values:
+        state = "confirmed"
+    text = as_written(reading.value)
+    return FieldShown(
+        field=field,
+        text=text,
+        written=draft.values.get(field.name, text),
+        page=reading.page,
+        state=state,
+        percent=round(100 * reading.confidence),
+        why=reading.why.replace("_", " "),
+        place=None if picture is None else place_of(Box(*reading.box), laid[reading.page], picture),
+        alternatives=tuple(str(value) for value, _ in (reading.alternatives or ())[:3]),
+    )
+
+
+def _by_section(fields: Sequence[FieldShown]) -> dict[str, list[FieldShown]]:
+    sections: dict[str, list[FieldShown]] = {}
+    for shown in fields:
+        sections.setdefault(shown.field.section, []).append(shown)
+    return sections
+
+
+def _at_a_glance(form: Form, fields: Sequence[FieldShown]) -> list[FieldShown]:
+    """On a form that only a prescriber may sign: what such a form has to show, side by side."""
+    about = {finding.field for finding in form.findings if finding.outcome == "prescriber_only"}
+    if not about:
+        return []
+    shown = [f for f in fields if f.field.name in about or f.field.signer == "prescriber" or "role" in f.field.name]
+    return [one for one in shown if one.written not in ("", "no")]
+
+
+def _patient(session: Session, form: Form) -> PatientShown | None:
+    row = session.get(Patient, int(form.patient_key)) if form.patient_key else None
+    if row is None:
+        return None
+    results = select(AncResult).filter_by(patient_id=row.id, withdrawn_at=None)
+    forms = select(FormOnRecord).filter_by(entity="patients", entity_id=row.id, withdrawn_at=None)
+    return PatientShown(
+        key=str(row.id),
+        row=row,
+        results=session.scalars(results.order_by(AncResult.drawn_on.desc()).limit(LAST)).all(),
+        forms=session.scalars(forms.order_by(FormOnRecord.received.desc()).limit(LAST)).all(),
+    )
+
+
+def _candidates(session: Session, form: Form) -> Sequence[Any]:
+    """Where nobody is surely meant: the patients of that birth date or ZIP code."""
+    content = from_readings(repository.load_form(form), definitions()[form.form_id])
+    if form.patient_key is not None or not content.has("patient_dob"):
+        return ()
+    dob, zip_code = content.tentative("patient_dob"), content.tentative("patient_zip")
+    born = dob if isinstance(dob, dt.date) else None
+    known = RegistryOn(session, form.document.received)
+    return known.patients_like(born, zip_code if isinstance(zip_code, str) else None, None)[:8]

@@ -1,0 +1,174 @@
+// The page beside the form: the field in focus is lit and zoomed on; keys confirm, decide and look closer.
+"use strict";
+
+const decision = document.getElementById("decision");
+const stage = document.getElementById("stage");
+let zoomed = true;
+let turned = 0;
+
+const fields = () => [...document.querySelectorAll(".field")];
+const inputOf = (row) => row.querySelector("[id^='f-']");
+const tick = (row, name) => row.querySelector(`input[name=${name}]`);
+const inDoubt = (row) => row.dataset.was === "doubt" && !tick(row, "confirmed").checked && !tick(row, "illegible").checked;
+
+// The page
+
+function showPage(number) {
+  for (const page of stage.querySelectorAll("svg.page")) page.toggleAttribute("hidden", page.dataset.page !== number);
+  for (const thumb of document.querySelectorAll(".thumb")) {
+    if (thumb.dataset.show === number) thumb.setAttribute("aria-current", "page");
+    else thumb.removeAttribute("aria-current");
+  }
+}
+
+function light(name) {
+  for (const place of stage.querySelectorAll(".place")) place.classList.toggle("lit", place.dataset.field === name);
+  const lit = stage.querySelector(".place.lit");
+  const row = document.querySelector(`.field[data-field="${CSS.escape(name)}"]`);
+  document.getElementById("where").textContent = row ? row.querySelector("label").textContent : "";
+  if (row) showPage(row.dataset.page);
+  if (lit) look(lit.closest("svg.page"), lit);
+}
+
+// What of the page is seen: all of it, or the surroundings of the lit place.
+function look(page, lit) {
+  const width = Number(page.dataset.width), height = Number(page.dataset.height);
+  if (!zoomed || !lit || turned % 360 !== 0) {
+    page.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    return;
+  }
+  const place = lit.getBBox();
+  const shownWidth = Math.min(width, Math.max(place.width * 1.6, width * 0.55));
+  const shownHeight = Math.min(height, shownWidth * stage.clientHeight / Math.max(1, stage.clientWidth));
+  const left = Math.min(Math.max(0, place.x + place.width / 2 - shownWidth / 2), width - shownWidth);
+  const top = Math.min(Math.max(0, place.y + place.height / 2 - shownHeight / 2), height - shownHeight);
+  page.setAttribute("viewBox", `${left} ${top} ${shownWidth} ${shownHeight}`);
+}
+
+function again() {
+  const page = stage.querySelector("svg.page:not([hidden])");
+  if (page) look(page, page.querySelector(".place.lit"));
+}
+
+const tools = {
+  zoom() { zoomed = !zoomed; again(); },
+  contrast() { stage.classList.toggle("contrast"); },
+  rotate() {
+    turned = (turned + 90) % 360;
+    for (const page of stage.querySelectorAll("svg.page")) {
+      const middle = `${page.dataset.width / 2} ${page.dataset.height / 2}`;
+      page.querySelector("g").setAttribute("transform", `rotate(${turned} ${middle})`);
+    }
+    again();
+  },
+};
+
+// The fields
+
+function mark(row) {
+  const state = row.querySelector(".state");
+  const illegible = tick(row, "illegible").checked, confirmed = tick(row, "confirmed").checked;
+  const name = illegible ? "illegible" : confirmed ? "confirmed" : row.dataset.was === "confirmed" ? "sure" : row.dataset.was;
+  state.className = `state ${name}`;
+  state.textContent = { sure: "● sure", doubt: "◐ in doubt", confirmed: "✓ confirmed", illegible: "✕ illegible" }[name];
+  row.className = `field ${name}`;
+  const place = stage.querySelector(`.place[data-field="${CSS.escape(row.dataset.field)}"]`);
+  if (place) place.setAttribute("class", `place ${name}${place.classList.contains("lit") ? " lit" : ""}`);
+  htmx.trigger("#findings", "written");
+}
+
+function confirmAndGoOn(row) {
+  tick(row, "confirmed").checked = true;
+  tick(row, "illegible").checked = false;
+  mark(row);
+  const rows = fields(), here = rows.indexOf(row);
+  const next = [...rows.slice(here + 1), ...rows.slice(0, here)].find(inDoubt);
+  if (next) inputOf(next).focus();
+  else document.getElementById("accept").focus();
+}
+
+function rowInFocus() {
+  const row = document.activeElement && document.activeElement.closest(".field");
+  return row || document.querySelector(`.field[data-field="${CSS.escape(stage.querySelector(".lit")?.dataset.field || "")}"]`);
+}
+
+function ask(button) {
+  const dialog = document.getElementById("ask");
+  document.getElementById("ask-do").value = button.dataset.ask;
+  document.getElementById("ask-title").textContent = button.dataset.ask === "reject" ? "Reject: why?" : "Escalate: why?";
+  document.getElementById("reason").value = button.dataset.words || "";
+  dialog.showModal();
+  document.getElementById("reason").focus();
+}
+
+// Keys: none of a single letter, so that nothing is decided by typing.
+
+function onKey(event) {
+  const typing = event.target.matches("input:not([type=checkbox]):not([type=radio]), textarea, select");
+  if (event.key === "F1" || (event.key === "?" && !typing)) {
+    document.getElementById("keys").showModal();
+  } else if (document.querySelector("dialog[open]")) {
+    if (event.key !== "Enter" || event.target.id !== "reason") return;
+    document.getElementById("ask-do").click();
+  } else if (event.key === "Enter" && event.ctrlKey) {
+    document.getElementById("accept")?.click();
+  } else if (event.key === "Enter" && event.target.closest(".field")) {
+    confirmAndGoOn(event.target.closest(".field"));
+  } else if (event.altKey && !event.ctrlKey && !event.metaKey) {
+    if (!onAlt(event.code.replace("Key", "").toLowerCase())) return;
+  } else {
+    return;
+  }
+  event.preventDefault();
+}
+
+function onAlt(key) {
+  const tool = { z: "zoom", t: "rotate", c: "contrast" }[key];
+  const button = decision.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  const row = rowInFocus();
+  if (tool) tools[tool]();
+  else if (key === "i" && row) {
+    const illegible = tick(row, "illegible");
+    illegible.checked = !illegible.checked;
+    mark(row);
+  } else if (button) button.click();
+  else return false;
+  return true;
+}
+
+function onClick(event) {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.tool) tools[button.dataset.tool]();
+  if (button.dataset.show) showPage(button.dataset.show);
+  if (button.dataset.ask) ask(button);
+  if (button.dataset.jump) document.getElementById(`f-${button.dataset.jump}`)?.focus();
+  if ("close" in button.dataset) button.closest("dialog").close();
+}
+
+function onChange(event) {
+  const row = event.target.closest(".field");
+  if (!row) return;
+  if (event.target === inputOf(row)) tick(row, "confirmed").checked = true; // what a person writes they have looked at
+  mark(row);
+}
+
+if (decision && stage) {
+  const edits = document.getElementById("accept") !== null;
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("click", onClick);
+  decision.addEventListener("focusin", (event) => {
+    const row = event.target.closest(".field");
+    if (!row) return;
+    light(row.dataset.field);
+    if (event.target.matches("input:not([type=checkbox])")) event.target.select(); // typing replaces
+    row.scrollIntoView({ block: "nearest" });
+  });
+  if (edits) decision.addEventListener("change", onChange);
+  window.addEventListener("resize", again);
+  const first = stage.querySelector("svg.page");
+  if (first) showPage(first.dataset.page);
+  const begin = edits && (fields().find(inDoubt) || document.querySelector("[data-jump]"));
+  if (begin) (begin.matches(".field") ? inputOf(begin) : document.getElementById(`f-${begin.dataset.jump}`))?.focus();
+  else document.getElementById("accept")?.focus();
+}

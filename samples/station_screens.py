@@ -1,0 +1,120 @@
+"""Pictures of every screen of the review station, for the docs: `python -m samples.station_screens docs/images`.
+
+A few sample faxes are read into a store of their own; a browser (Chromium) then goes through the screens.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+from sqlalchemy.orm import Session
+
+from extractors.read import read_document
+from pipeline.intake.folder import Arrival
+from pipeline.process import process, take_in
+from pipeline.registry.files import import_file
+from pipeline.review import people
+from pipeline.review.roles import Role
+from pipeline.review.web.app import create_app
+from pipeline.settings import Settings
+from pipeline.store.opening import Store, open_store
+
+CHROMIUM = "/usr/bin/chromium"
+FAXES = Path(__file__).with_name("faxes")
+SHOWN = ("0012.tif", "0014.tif", "0032.tif", "0036.tif", "0044.pdf")
+"""Sample faxes that show a doubt, something missing, prescriber-only content, a contradiction, and a PDF."""
+
+PASSWORD = "only for these pictures"  # noqa: S105 - of a store that is thrown away
+WIDTH, HEIGHT = 1400, 820
+
+
+def main(target: Path) -> None:
+    """Write the pictures to that folder."""
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(Settings(data_dir=Path(folder)))
+        _fill(store)
+        with served(store) as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM)
+            page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+            for name, screen in _screens(page, address):
+                path = target / f"station-{name}.png"
+                screen.screenshot(path=path)
+                Image.open(path).convert("RGB").quantize(64).save(path, optimize=True)
+            browser.close()
+        store.engine.dispose()
+
+
+@contextmanager
+def served(store: Store) -> Iterator[str]:
+    """The station on a free port of this machine, served by a thread; its address."""
+    server = uvicorn.Server(uvicorn.Config(create_app(store), port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+def log_in(page: Page, address: str, name: str, password: str = PASSWORD) -> None:
+    """Log in with the browser."""
+    page.goto(f"{address}/login")
+    page.fill("[name=name]", name)
+    page.fill("[name=password]", password)
+    page.click("button.main")
+
+
+def _fill(store: Store) -> None:
+    with (FAXES / "manifest.csv").open(encoding="utf-8") as file:
+        received = {Path(row["file"]).name: dt.date.fromisoformat(row["received"]) for row in csv.DictReader(file)}
+    with Session(store.engine) as session, session.begin():
+        import_file(session, FAXES / "registry.json")
+        roles = {"kim": Role.ADMINISTRATOR, "ann": Role.OPERATOR, "sue": Role.SUPERVISOR}
+        for name, role in roles.items():
+            people.add_user(session, name, PASSWORD, role, by="kim", decides_prescriber_only=role is not Role.OPERATOR)
+    for name in SHOWN:
+        path = next(FAXES.rglob(name))
+        process(store, take_in(store, Arrival(path, name, received[name])), read_document)
+
+
+def _screens(page: Page, address: str) -> Iterator[tuple[str, Page]]:
+    """Each screen in turn."""
+    page.goto(f"{address}/login")
+    yield "login", page
+    log_in(page, address, "sue")
+    yield "queue", page
+    page.click("#next")
+    page.wait_for_selector(".place.lit")
+    yield "prescriber-only", page
+    page.keyboard.press("Alt+P")
+    page.wait_for_selector(".place.lit")
+    yield "item", page
+    page.keyboard.press("F1")
+    yield "keys", page
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+S")
+    yield "escalate", page
+    for name in ("trail", "help"):
+        page.goto(f"{address}/{name}")
+        yield name, page
+    log_in(page, address, "kim")
+    page.goto(f"{address}/people")
+    yield "people", page
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
