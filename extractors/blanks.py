@@ -20,6 +20,7 @@ FEATURES_PER_PAGE = 1000  # ORB landmarks of a page at half size that are kept
 FEATURES_FOUND = 2000  # of which those are chosen, spread over the page
 FEATURE_TILE = 140  # pixels at working resolution: the side of a tile for that
 FEATURE_SCALE = 0.5  # ORB looks at the half-size page (100 dpi): half the cost, and fax speckle is averaged out
+DESCRIPTOR_BITS = 256  # of an ORB landmark
 ANCHOR_SIZE = (84, 44)  # pixels, width and height: about one printed word
 ANCHOR_GRID = (9, 30)  # at most one anchor in each cell of this grid (columns, rows)
 
@@ -28,11 +29,12 @@ ANCHOR_GRID = (9, 30)  # at most one anchor in each cell of this grid (columns, 
 class Features:
     """ORB landmarks, any first part of which is spread over the page.
 
-    `points` (N x 2, pixels at working resolution), `descriptors` (N x 32, uint8).
+    `points` (N x 2, pixels at working resolution), `signs` (N x 256 float32): the bits of their descriptors as 1 and
+    -1, so that a matrix product counts in how many bits two landmarks agree, much quicker than bit by bit.
     """
 
     points: np.ndarray
-    descriptors: np.ndarray
+    signs: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,12 @@ def find_features(grey: Grey) -> Features:
     orb = cv2.ORB.create(nfeatures=FEATURES_FOUND, scaleFactor=1.25, nlevels=5, fastThreshold=25)
     keypoints, descriptors = orb.detectAndCompute(small, None)
     if descriptors is None:
-        return Features(np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8))
+        return Features(np.zeros((0, 2), np.float32), np.zeros((0, DESCRIPTOR_BITS), np.float32))
     # pixels are counted by their middles: without the half pixel a page that stands on its head would lie one off
     points = (np.array([keypoint.pt for keypoint in keypoints], np.float32) + 0.5) / FEATURE_SCALE - 0.5
     kept = _spread(points, np.array([keypoint.response for keypoint in keypoints]))[:FEATURES_PER_PAGE]
-    return Features(points[kept], descriptors[kept])
+    bits = np.unpackbits(np.asarray(descriptors, np.uint8)[kept], axis=1)
+    return Features(points[kept], bits.astype(np.float32) * 2 - 1)
 
 
 def _spread(points: np.ndarray, responses: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from extractors.geometry import INK_LEVEL, PIXELS_PER_POINT, Box, Grey
 from extractors.reading import Affine
 
 MINIMUM_INLIERS = 18  # landmarks that must agree on one affine
+MOST_PAIRS = 400  # landmarks of page and blank that are compared by their places
 FIRST_REACH = 16.0  # pixels at working resolution: a similarity cannot follow a stretched page
 RANSAC_REACH = 6.0  # pixels at working resolution
 SCALE_RANGE = (0.70, 1.30)  # of the page to its blank, each axis
@@ -96,13 +97,10 @@ def match_coarse(page: Features, blank: Features, strongest: int = FEATURES_PER_
     """
     if min(len(page.points), len(blank.points)) < MINIMUM_INLIERS:
         return None
-    matcher = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True)
-    found = matcher.match(blank.descriptors[:strongest], page.descriptors[:strongest])
-    pairs = sorted(found, key=lambda pair: pair.distance)[:400]
-    if len(pairs) < MINIMUM_INLIERS:
+    of_blank, of_page = _pairs(blank.signs[:strongest], page.signs[:strongest])
+    if len(of_blank) < MINIMUM_INLIERS:
         return None
-    source = blank.points[[pair.queryIdx for pair in pairs]]
-    target = page.points[[pair.trainIdx for pair in pairs]]
+    source, target = blank.points[of_blank], page.points[of_page]
     # a similarity needs two landmarks to a try, not three: it is found among many wrong pairs; the affine then
     # stretches it
     similarity, near = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=FIRST_REACH, maxIters=4000)
@@ -115,6 +113,18 @@ def match_coarse(page: Features, blank: Features, strongest: int = FEATURES_PER_
     if to_page is None or not is_plausible(to_page) or inliers.sum() < MINIMUM_INLIERS:
         return None
     return CoarseMatch(to_page, int(inliers.sum()))
+
+
+def _pairs(blank: np.ndarray, page: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The landmarks that are each other's most like: their numbers among the blank's and the page's, the best first.
+
+    By the least Hamming distance of the descriptors, both given as signs (N x 256).
+    """
+    alike = blank @ page.T
+    most_like, back = alike.argmax(1), alike.argmax(0)
+    mutual = np.flatnonzero(back[most_like] == np.arange(len(blank)))
+    best = mutual[np.argsort(-alike[mutual, most_like[mutual]], kind="stable")][:MOST_PAIRS]
+    return best, most_like[best]
 
 
 def is_plausible(to_page: np.ndarray) -> bool:
