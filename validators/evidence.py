@@ -31,10 +31,11 @@ FACTORS_FILE = Path(__file__).parent / "rulebook" / "evidence.yaml"
 REPEATED = {"patient_dob": "patient_dob_p2", "patient_dob_p2": "patient_dob"}
 """Fields that a form has twice."""
 DIFFER = "readings_differ"
+A_YEAR = 365
 SAME_PERSON = 0.6  # so alike (0 to 1) are a name as read and the registry's, if they are the same person's
 
 Factor = Callable[[str], float]
-"""From a value that a field could have to how far what is known speaks for it: 1 is neither way, less against it."""
+"""From a value that a field could have to how far what is known speaks for it: 1 is neither way, less against it, more for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _date(value: str, received: dt.date) -> float:
     if day is None:
         return float(factors["no_such_day"])
     if day > received:
-        return float(factors["after_receipt"])
+        return float(factors["after_receipt" if (day - received).days <= A_YEAR else "a_year_after_receipt"])
     return float(factors["long_ago"]) if (received - day).days > factors["days"] else 1.0
 
 

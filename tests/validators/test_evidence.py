@@ -53,6 +53,7 @@ def weigh(
         ("anc_draw_date", "2022-06-10", "2022-06-40", "there is no such day"),
         ("anc_draw_date", "2022-06-10", "2022-08-10", "it had not come yet when the form came"),
         ("anc_draw_date", "2022-06-10", "2021-06-10", "it is long ago"),
+        ("anc_draw_date", "2022-06-10", "2072-06-10", "nobody dates fifty years ahead"),
         ("signature_date", "2022-06-14", "2022-06-19", "it had not come yet when the form came"),
         ("anc_value", "2500", "250000", "nobody has so many neutrophils"),
     ],
