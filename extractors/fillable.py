@@ -39,6 +39,7 @@ PAPER = 235  # the blank's own print begins below
 TICK_INK = 0.04  # share of a box's inside: the thinnest tick covers more, an empty box nothing
 STAMP_SHARE = 0.1  # of a field's area: less is the margin of a neighbour's stamp
 PEN_INK = 12.0  # square points of ink: less is a speck, the shortest signature or word has more
+COMB_DIGITS = 8  # of a date in a comb
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def _text(field: Field, page: Page) -> Found:
     filled = widget.value if widget is not None and isinstance(widget.value, str) else ""
     on_top = _joined([word for word in page.words if _lies_in(word.box, field.box)], comb=bool(field.cells))
     raw = filled or on_top
-    typed = typed_value(field, raw)
+    typed = typed_value(field, _without_printed_slashes(raw) if field.kind is FieldKind.DATE and field.cells else raw)
     why = ""
     if filled and on_top and "".join(filled.split()) != "".join(on_top.split()):
         why = "written_over"
@@ -168,6 +169,12 @@ def _text(field: Field, page: Page) -> Found:
     elif not typed.fits:
         why = "format"
     return Found(typed.value, raw, IN_FILE if filled or not raw else BY_PLACE, why)
+
+
+def _without_printed_slashes(date: str) -> str:
+    """A date typed across a comb: the comb's own slashes stand among its characters, wherever they happen to fall."""
+    digits = "".join(character for character in date if character.isdigit())
+    return digits if len(digits) == COMB_DIGITS and set(date) <= set(digits) | {"/"} else date
 
 
 def _choice(field: Field, page: Page) -> Found:

@@ -12,7 +12,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
 from extractors.definition import Field, FieldKind, FormDefinition
 from extractors.definition_files import load_definitions
-from extractors.fillable import form_by_names, placed_by_names, read_fillable
+from extractors.fillable import _without_printed_slashes, form_by_names, placed_by_names, read_fillable
 from extractors.fillable_values import Typed, typed_value
 from extractors.geometry import Box
 from extractors.limits import Limits
@@ -332,3 +332,16 @@ def test_the_form_is_known_by_the_names_of_its_fields() -> None:
 def test_typed_text_as_values(kind: FieldKind, text: str, typed: Typed) -> None:
     field = Field("any", "Any", kind, 1, Box(0, 0, 1, 1), "1")
     assert typed_value(field, text) == typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("12/21/19/65", "12211965"),  # a printed slash among the typed characters
+        ("12/21/1965", "12211965"),
+        ("12/21/65", "12/21/65"),  # six digits: which century is not known
+        ("12-21-1965", "12-21-1965"),
+    ],
+)
+def test_printed_slashes_of_a_comb_do_not_count(typed: str, meant: str) -> None:
+    assert _without_printed_slashes(typed) == meant
