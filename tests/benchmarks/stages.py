@@ -31,7 +31,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "extractors.crops:pen_picture",
         "extractors.crops:line_picture",
         "extractors.crops:cell_pictures",
-        "extractors.fields:ink_area",
+        "extractors.inked:measure_ink",
         "extractors.text:one_line_of",
         "extractors.text:lines_of",
     ),

@@ -42,8 +42,8 @@ def get_ready_ours(files: Sequence[Path]) -> Reader:
     from sqlalchemy.orm import Session
 
     from extractors.read import read_document
+    from pipeline import process
     from pipeline.intake.folder import find_arrivals
-    from pipeline.process import process, take_in
     from pipeline.registry.files import import_file
     from pipeline.settings import Settings
     from pipeline.store.opening import open_store
@@ -58,7 +58,7 @@ def get_ready_ours(files: Sequence[Path]) -> Reader:
 
     def read(file: Path) -> int:
         assert data  # the folder lives as long as this function
-        outcome = process(store, take_in(store, arrivals[file.resolve()]), read_document)
+        outcome = process.process(store, process.take_in(store, arrivals[file.resolve()]), read_document)
         return outcome.pages if outcome else 0
 
     return read
