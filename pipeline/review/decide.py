@@ -32,6 +32,7 @@ from pipeline.store import audit, repository
 from pipeline.store.engine import take_write_turn
 from pipeline.store.models import SENT_BACK, Form, FormFinding, FormRoute, ReviewItem
 from pipeline.store.opening import Store
+from pipeline.store.registry_models import Patient
 from validators.findings import Outcome, Severity
 
 AT_THE_STATION = "at the review station"
@@ -128,10 +129,13 @@ def accept(
     a form that contradicts; then the item stays in hand.
 
     Raises:
-        DecisionRefused: a finding blocks, or one was not seen, and there is no override of a supervisor.
+        DecisionRefused: a finding blocks, or one was not seen, and there is no override of a supervisor; or nobody has
+            that `patient_key`.
         CorrectionRefused: a field cannot say that.
     """
     form = _form(session, hand)
+    if patient_key is not None and not _is_known(session, patient_key):
+        raise DecisionRefused("the registry has no such patient")
     held = form.route
     _write(session, form, entries, hand.somebody)
     judged = judge_form(session, form, Person(hand.somebody.name, patient_key=patient_key))
@@ -253,6 +257,11 @@ def _form(session: Session, hand: Hand) -> Form:
     if item.form_pk is None:
         raise NotHeld(f"review item {item.id} is no form")
     return session.get_one(Form, item.form_pk)
+
+
+def _is_known(session: Session, patient_key: str) -> bool:
+    patient = session.get(Patient, int(patient_key)) if patient_key.isdecimal() else None
+    return patient is not None and patient.withdrawn_at is None
 
 
 def _close(session: Session, settings: Settings, hand: Hand, route: str, reason: str | None = None) -> None:

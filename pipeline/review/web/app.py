@@ -108,6 +108,8 @@ def static(path: str) -> Response:
 
 async def _told(request: Request, error: Exception) -> Response:
     """Any error of ours, in words for the person; they name no patient."""
+    if isinstance(error, NotLoggedIn) and "hx-request" in request.headers:
+        return Response(headers={"HX-Redirect": "/login"})  # the whole page goes, with the patient's data on it
     if isinstance(error, NotLoggedIn):
         return RedirectResponse("/login", 303)
     status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), 409)

@@ -187,7 +187,11 @@ def _decided(session: Session, store: Store, hand: Hand, action: str, reason: st
             decide.postpone(session, hand, POSTPONED_BY)
         case "release":
             claiming.release(session, hand.item, hand.somebody.name, hand.version)
-        case _:
+        case _:  # the check of a browser without scripts: nothing is decided
+            item = visible_item(session, hand.item, hand.somebody)
+            form = session.get(Form, item.form_pk) if item.form_pk is not None else None
+            if form is not None:
+                decide.keep_draft(session, hand, _entries(form, posted))
             return False
     return True
 

@@ -138,6 +138,21 @@ def test_after_the_logout_nothing_answers_and_everything_is_put_back(
         assert session.scalars(select(ReviewItem.claimed_by)).one() is None
 
 
+def test_an_open_page_goes_when_its_session_has_ended(log_in: LogIn) -> None:
+    ann = log_in("ann")
+    post(ann, "/logout")
+    answer = ann.post("/items/1/heartbeat", data={}, headers={"hx-request": "true"})
+    assert (answer.headers["hx-redirect"], answer.content) == ("/login", b"")
+
+
+def test_without_scripts_what_was_written_is_kept_as_well(log_in: LogIn, deliver_pdf: Deliver) -> None:
+    deliver_pdf(psf(anc_value=None))
+    ann = log_in("ann")
+    post(ann, "/next")
+    assert post(ann, "/items/1/decide", **{"version": "2", "action": "preview", "v.anc_value": "2300"}) == 303
+    assert 'value="2300"' in ann.get("/items/1").text
+
+
 def test_answers_are_not_kept_and_run_nothing_from_elsewhere(log_in: LogIn) -> None:
     answer = log_in("ann").get("/queue")
     assert answer.headers["cache-control"] == "no-store"

@@ -111,6 +111,19 @@ def test_what_a_person_must_decide_has_to_be_seen(store: Store, deliver: Deliver
     assert accept(store, hand, seen=frozenset({"frequency_mismatch"}))[0] == "accept"
 
 
+def test_whom_a_form_means_is_said_from_the_registry(store: Store, deliver: Deliver) -> None:
+    strange = {"patient_first_name": "Cyrus", "patient_last_name": "Laine", "patient_dob": "1981-03-02"}
+    deliver(psf(**strange, patient_zip="10009", patient_name_p2="Laine, Cyrus", patient_dob_p2="1981-03-02"))
+    hand = take(store)
+    seen = frozenset(reason for reason, _ in found(store, hand))
+    for nobody in ("999", "x"):
+        with pytest.raises(DecisionRefused, match="no such patient"):
+            accept(store, hand, seen=seen, patient_key=nobody)
+    assert accept(store, hand, seen=seen, patient_key="1")[0] == "accept"
+    with Session(store.engine) as session:
+        assert session.scalars(select(Form)).one().patient_key == "1"
+
+
 def test_prescriber_only_in_order_needs_no_more_than_a_look(store: Store, deliver: Deliver) -> None:
     deliver(psf(ben_flag=True))
     hand = take(store, SUE)
