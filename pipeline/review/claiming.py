@@ -7,6 +7,7 @@ on SQLite and on PostgreSQL alike. A lease that ran out is no claim any more.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, and_, false, or_, select, true, update
@@ -44,13 +45,20 @@ def claim_next(session: Session, somebody: Somebody, lease: dt.timedelta) -> int
     held = session.scalars(mine.order_by(ReviewItem.id).limit(1)).first()
     if held is not None:
         return held
-    due = or_(ReviewItem.postponed_until.is_(None), ReviewItem.postponed_until <= now)
-    waiting = select(ReviewItem.id).where(is_free(now, somebody), may_decide(somebody), due)
-    in_order = waiting.order_by(ReviewItem.priority, ReviewItem.created_at, ReviewItem.id).limit(TRIES)
-    for item_id in session.scalars(in_order).all():
+    for item_id in upcoming(session, somebody, TRIES):
         if claim(session, item_id, somebody, lease) is not None:
             return item_id
     return None
+
+
+def upcoming(session: Session, somebody: Somebody, count: int) -> Sequence[int]:
+    """The items that a person would get next, as far as nobody else takes them; without those in their own hand."""
+    now = dt.datetime.now(dt.UTC)
+    due = or_(ReviewItem.postponed_until.is_(None), ReviewItem.postponed_until <= now)
+    others = or_(ReviewItem.claimed_by.is_(None), ReviewItem.claimed_by != somebody.name, ReviewItem.lease_until < now)
+    waiting = select(ReviewItem.id).where(is_free(now, somebody), may_decide(somebody), due, others)
+    in_order = waiting.order_by(ReviewItem.priority, ReviewItem.created_at, ReviewItem.id)
+    return session.scalars(in_order.limit(count)).all()
 
 
 def keep(session: Session, item_id: int, who: str, version: int, lease: dt.timedelta) -> None:

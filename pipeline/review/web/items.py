@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from starlette.background import BackgroundTask
 from starlette.datastructures import FormData
 
 from extractors.definition import FieldKind
@@ -21,13 +23,14 @@ from pipeline.errors import ClaimLost, DecisionRefused, NotThere
 from pipeline.notice import make
 from pipeline.review import claiming, decide
 from pipeline.review.decide import Entries, Hand
+from pipeline.review.roles import Somebody
 from pipeline.review.web.access import Visitor, is_in_hand, posted, visible_item, visitor_of
 from pipeline.review.web.pictures import picture_of
 from pipeline.review.web.rendering import page
 from pipeline.review.web.screens import BOXES, item_screen
 from pipeline.review.writing import as_written
 from pipeline.store.engine import read_only
-from pipeline.store.models import AuditLine, Form, Page
+from pipeline.store.models import AuditLine, Form, Page, ReviewItem
 from pipeline.store.opening import Store
 
 Visiting = Annotated[Visitor, Depends(visitor_of)]
@@ -224,7 +227,19 @@ def _shown(
         screen = item_screen(session, store, item, somebody)
         edits = is_in_hand(item, somebody) and somebody.decides
         told = {"done": done, "notice": notice, "refused": refused}
-        return page(request, "item.html", status=status, screen=screen, edits=edits, **told)
+        answer = page(request, "item.html", status=status, screen=screen, edits=edits, **told)
+    if edits:
+        answer.background = BackgroundTask(_fetch_ahead, store, somebody)
+    return answer
+
+
+def _fetch_ahead(store: Store, somebody: Somebody) -> None:
+    """Draw the pages of the item that comes next while this one is looked at; nobody's claim, and shown to nobody."""
+    with Session(read_only(store.engine)) as session:
+        for item_id in claiming.upcoming(session, somebody, 1):
+            for row in session.get_one(ReviewItem, item_id).document.pages:
+                with suppress(FaxformsError):  # told when the item is opened
+                    picture_of(store, row)
 
 
 def _hand(item_id: int, visitor: Visitor, posted: FormData) -> Hand:

@@ -17,6 +17,7 @@ from pipeline.review import people
 from pipeline.review.roles import Role
 from pipeline.review.web.access import ACCESS, ANYBODY, COOKIE
 from pipeline.review.web.app import create_app
+from pipeline.review.web.pictures import _rendered
 from pipeline.store.models import AuditLine, ReviewItem
 from pipeline.store.opening import Store
 
@@ -151,6 +152,17 @@ def test_without_scripts_what_was_written_is_kept_as_well(log_in: LogIn, deliver
     post(ann, "/next")
     assert post(ann, "/items/1/decide", **{"version": "2", "action": "preview", "v.anc_value": "2300"}) == 303
     assert 'value="2300"' in ann.get("/items/1").text
+
+
+def test_the_next_item_is_drawn_ahead_and_still_hidden(log_in: LogIn, deliver_pdf: Deliver) -> None:
+    deliver_pdf(psf(anc_value=None))
+    deliver_pdf(psf(anc_value=None, patient_gender=None))
+    ann = log_in("ann")
+    post(ann, "/next")
+    _rendered.cache_clear()
+    assert ann.get("/items/1").status_code == 200
+    assert _rendered.cache_info().currsize == 4  # two documents of two pages
+    assert ann.get("/items/2/pages/1.png").status_code == 404
 
 
 def test_answers_are_not_kept_and_run_nothing_from_elsewhere(log_in: LogIn) -> None:
