@@ -224,6 +224,10 @@ def _shown(
     with Session(store.engine) as session, session.begin():
         item = visible_item(session, item_id, somebody)
         decide.note_view(session, item, somebody.name, "item")
+        has_draft = item.draft is not None
+    # to show a draft its findings are tried out; else nobody is held up while the pages are drawn
+    with Session(store.engine if has_draft else read_only(store.engine)) as session:
+        item = visible_item(session, item_id, somebody)
         screen = item_screen(session, store, item, somebody)
         edits = is_in_hand(item, somebody) and somebody.decides
         told = {"done": done, "notice": notice, "refused": refused}
