@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     )
     thresholds: dict[str, float] = Field(
         default_factory=dict,
-        description="field name to the confidence from which on its value is sure, in place of the usual one for its kind",
+        description="field name to the confidence from which its value is sure, in place of the usual one for its kind",
     )
     double_keyed: tuple[str, ...] = Field(
         (), description="fields that two people key, neither seeing the other's value, wherever a person keys them"

@@ -35,7 +35,7 @@ A_YEAR = 365
 SAME_PERSON = 0.6  # so alike (0 to 1) are a name as read and the registry's, if they are the same person's
 
 Factor = Callable[[str], float]
-"""From a value that a field could have to how far what is known speaks for it: 1 is neither way, less against it, more for it."""
+"""From a value that a field could have to what is known of it: 1 speaks neither way, less against it, more for it."""
 
 
 @dataclass(frozen=True, slots=True)

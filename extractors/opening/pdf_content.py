@@ -256,8 +256,8 @@ def _field_value(widget: pikepdf.Object, kind: pikepdf.Object | None) -> str | b
 def words(source: pikepdf.Page, page: pdfium.PdfPage, frame: PageFrame) -> tuple[Word, ...]:
     """The words of the page's text layer, line by line; form fields and annotations are not part of it.
 
-    pdfium finds them several times as fast as pdfplumber does, but knows a font's box only for text that runs upright in
-    the file, so that pages turned for reading are left to pdfplumber. The two differ in the boxes' height alone.
+    pdfium finds them several times as fast as pdfplumber does, but knows a font's box only for text that runs upright
+    in the file, so that pages turned for reading are left to pdfplumber. The two differ in the boxes' height alone.
     """
     return _words_of_turned(source, frame) if frame.rotate else _words_of_upright(page, frame)
 
