@@ -43,12 +43,20 @@ def measure_ink(picture: Grey) -> Ink:
 
 
 def faint(inks: Mapping[str, Ink]) -> frozenset[str]:
-    """The fields of one page, by name, in which too little ink stands to be writing, yet too many specks to be none."""
+    """The fields of one page, by name, in which too little ink stands to be writing, yet too many specks to be none.
+
+    Where one field is so, the pen was faint on all of the page: then a single speck in a clean field is enough.
+    """
     limits = THRESHOLDS.writing
     usual = float(np.quantile([ink.density for ink in inks.values()], 0.25)) if inks else 0.0
-    least = max(limits.faint_ratio * usual, limits.faint_density)
-    return frozenset(
-        name
+    dense = {
+        name: ink.specks
         for name, ink in inks.items()
-        if ink.area <= limits.empty_area and ink.specks >= limits.faint_specks and ink.density > least
-    )
+        if ink.area <= limits.empty_area and ink.density > limits.faint_ratio * usual
+    }
+    found = {
+        name
+        for name, specks in dense.items()
+        if specks >= limits.faint_specks and inks[name].density > limits.faint_density
+    }
+    return frozenset(dense) if found else frozenset()

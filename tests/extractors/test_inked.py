@@ -39,6 +39,11 @@ def test_specks_in_one_field_of_a_clean_page_are_faint_writing() -> None:
     assert faint({"name": measure_ink(broken_strokes()), "zip": EMPTY, "dob": EMPTY, "npi": EMPTY}) == {"name"}
 
 
+def test_on_a_page_of_faint_writing_a_single_speck_leaves_a_doubt() -> None:
+    page = {"name": measure_ink(broken_strokes()), "zip": Ink(0.0, 1, 0.0002), "dob": EMPTY, "npi": EMPTY}
+    assert faint(page) == {"name", "zip"}
+
+
 def test_specks_all_over_the_page_are_dirt() -> None:
     dirty = measure_ink(broken_strokes())
     assert faint({"name": dirty, "zip": dirty, "dob": dirty, "npi": dirty}) == frozenset()
