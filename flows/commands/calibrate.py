@@ -36,6 +36,8 @@ def calibrate(
     passed, it tells what confidence was worth where it let a value through. Nothing that is stored changes. Curves
     written with --fit are put to use by taking the place of extractors/calibration.yaml; fit them on other documents
     than those that are reported on.
+
+    Example: faxforms calibrate samples/faxes/truth.jsonl --report report
     """
     measured = _measured(truth, checked)
     print_reliability(measured)

@@ -69,7 +69,7 @@ def logged_in(browser: Browser, station: str, script_errors: list[str]) -> Calla
 
     def of(name: str) -> Page:
         page = browser.new_context(viewport={"width": 1400, "height": 850}).new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: script_errors.append(str(error)))
         page.on("console", lambda line: script_errors.append(line.text) if line.type == "error" else None)
         log_in(page, station, name, PASSWORD)
