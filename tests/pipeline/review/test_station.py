@@ -37,6 +37,8 @@ LIGHT = """place => {
 TOLERANCE = 3.0
 """Points by which the light may lie beside the field."""
 
+expect.set_options(timeout=30_000)  # a browser on a busy machine
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -84,11 +86,17 @@ def routes(store: Store) -> list[str]:
         return [form.route.route for form in session.scalars(select(Form).order_by(Form.id))]
 
 
+def take_next(page: Page) -> None:
+    """Take the next item from the queue by its key, once the page is ready to hear it."""
+    expect(page.locator("#next")).to_be_focused()
+    page.keyboard.press("Enter")
+
+
 def test_an_operator_decides_by_keyboard_alone(logged_in: LoggedIn, store: Store, deliver_pdf: Deliver) -> None:
     deliver_pdf(doubtful(psf(anc_draw_date="2022-07-12"), "anc_value"))
     deliver_pdf(psf(anc_value=None, anc_draw_date="2022-07-13", prescriber_signature=False))
     page = logged_in("ann")
-    page.keyboard.press("Enter")  # take the next
+    take_next(page)
     expect(page.locator("#f-anc_value")).to_be_focused()
     page.keyboard.press("Enter")  # the value is right
     expect(page.locator("#accept")).to_be_focused()
@@ -121,7 +129,7 @@ def test_a_supervisor_overrides_what_an_operator_escalated_and_a_form_goes_back(
     deliver_pdf(psf(patient_gender=None, anc_draw_date="2022-07-12"))
     deliver_pdf(psf(ben_flag=True, prescriber_signature=False, anc_draw_date="2022-07-13"))
     page = logged_in("sue")
-    page.keyboard.press("Enter")
+    take_next(page)
     page.locator("[aria-label='At a glance']").wait_for()
     page.keyboard.press("Alt+r")
     expect(page.locator("[role=status]")).to_contain_text("Sent back")
@@ -145,7 +153,7 @@ def test_of_two_browsers_one_gets_the_item(logged_in: LoggedIn, deliver_pdf: Del
 def test_letters_in_a_field_decide_nothing_and_help_is_there(logged_in: LoggedIn, deliver_pdf: Deliver) -> None:
     deliver_pdf(psf(anc_value=None))
     page = logged_in("ann")
-    page.keyboard.press("Enter")
+    take_next(page)
     page.locator("#f-anc_value").focus()
     page.keyboard.type("?rxspn ")
     expect(page.locator("#f-anc_value")).to_have_value("?rxspn ")
@@ -174,7 +182,7 @@ def test_the_light_lies_on_the_field_of_a_page_that_came_upside_down(logged_in: 
     first = replace(read.pages[0], rotated=180, to_blank=to_blank)
     deliver_pdf(replace(read, pages=(first, *read.pages[1:])), tiff.getvalue())
     page = logged_in("ann")
-    page.keyboard.press("Enter")
+    take_next(page)
     expect(page.locator("#f-anc_value")).to_be_focused()
     left, top, right, bottom, pixels = page.locator(".place.lit").evaluate(LIGHT)
     stage = page.locator("#stage").bounding_box()
