@@ -2,7 +2,8 @@
 
 A row holds what is known now. Every change is kept with the day from which it counts (`effective_on`: the day on which
 the form that said so was received), because faxes are not always judged in the order of their dates: a form of March
-that is migrated in June is judged by the registry of March. A change that a correction took back counts no more.
+that is migrated in June is judged by the registry of March. For the same reason what a form says is kept also when it
+changes nothing: a form of May that is read later must not undo it. A change that a correction took back counts no more.
 """
 
 from __future__ import annotations
@@ -66,8 +67,12 @@ def add(session: Session, row: Entity, *, effective_on: dt.date, form_pk: int | 
     session.add(row)
     session.flush()
     values = {field: plain(getattr(row, field)) for field in fields_of(row.__tablename__)}
-    place = {"entity": row.__tablename__, "entity_id": row.id, "form": form_pk}
-    audit.write_line(session, "registry added", who=who, after=place | values)
+    place = {"entity": row.__tablename__, "entity_id": row.id}
+    if form_pk is not None:
+        told = {"effective_on": effective_on, "recorded_at": dt.datetime.now(dt.UTC), "form_pk": form_pk, "who": who}
+        said = {field: value for field, value in values.items() if value not in (None, False)}
+        session.add_all(RegistryChange(**place, field=f, before=v, after=v, **told) for f, v in said.items())
+    audit.write_line(session, "registry added", who=who, after=place | {"form": form_pk} | values)
 
 
 def change(
@@ -89,9 +94,10 @@ def change(
     for field, after in values.items():
         history = _history(session, row, field)
         then = value_on(history, effective_on, plain(getattr(row, field)))
-        if then == plain(after):
+        if then == plain(after) and form_pk is None:
             continue
-        before[field] = then
+        if then != plain(after):
+            before[field] = then
         session.add(RegistryChange(**place, field=field, before=then, after=plain(after), **told))
         if not any(line.effective_on > effective_on for line in history if line.withdrawn_at is None):
             setattr(row, field, after)
