@@ -6,14 +6,17 @@ import datetime as dt
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import permutations
 from pathlib import Path
 from threading import Barrier
 
+import pytest
 from papers import BASELINE, RECEIVED, always, arrive, import_registry, psf
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipeline.process import process
+from pipeline.registry import history
 from pipeline.review.correcting import correct
 from pipeline.settings import Settings
 from pipeline.store import audit
@@ -66,6 +69,19 @@ def test_forms_of_one_patient_in_threads(store: Store, tmp_path: Path) -> None:
         assert session.scalars(select(Patient.monitoring_frequency)).one() == month(AT_ONCE - 1)["monitoring_frequency"]
         lines = session.execute(select(RegistryChange.form_pk, RegistryChange.field)).all()
         assert len(set(lines)) == len(lines)  # nothing was written twice
+
+
+@pytest.mark.parametrize("order", list(permutations((2, 4, 5))))
+def test_the_order_of_reading_does_not_matter(store: Store, tmp_path: Path, order: tuple[int, ...]) -> None:
+    import_registry(store, tmp_path)
+    for number in order:  # two of them say the same, the one between them another frequency
+        day = RECEIVED + dt.timedelta(days=number)
+        process(store, arrive(store, tmp_path, bytes([number]), f"{number}.tif", day), always(psf(**month(number))))
+    with Session(store.engine) as session:
+        days = [RECEIVED + dt.timedelta(days=number) for number in (3, 4, 5, 6)]
+        said = [history.entries(session, "patients", day)[0]["monitoring_frequency"] for day in days]
+        assert said == ["monthly", "every_2_weeks", "monthly", "monthly"]
+        assert session.scalars(select(Patient.monitoring_frequency)).one() == "monthly"
 
 
 def decide_elsewhere(data_dir: str, url: str, document_id: int, number: int) -> tuple[str, ...]:
