@@ -6,7 +6,12 @@ from typing import Any, Literal
 
 from alembic import context
 
-from pipeline.store import people_models, quality_models, registry_models  # noqa: F401 - their tables belong to the metadata
+from pipeline.store import (  # noqa: F401 - their tables belong to the metadata
+    group_models,
+    people_models,
+    quality_models,
+    registry_models,
+)
 from pipeline.store.models import Base, UtcTime
 
 
