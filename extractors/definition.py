@@ -8,11 +8,17 @@ blank).
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as with_default
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from extractors.geometry import Box
+
+if TYPE_CHECKING:
+    from extractors.definition_rules import DeclaredRule  # which speaks of the fields below
 
 
 class FieldKind(StrEnum):
@@ -68,6 +74,7 @@ class Field:
     in points on page `page` (1-based).
     `cells` are the comb's cells from left to right, empty where the field is free. A date comb has ten cells of which
     the 3rd and 6th hold the printed slash. `required_when`: the field is required as soon as one of these holds.
+    `critical`: a doubt about its value holds the form, whatever else is known.
     """
 
     name: str
@@ -78,6 +85,7 @@ class Field:
     section: str
     required: Required = Required.NO
     required_when: tuple[Condition, ...] = ()
+    critical: bool = False
     signer: str | None = None  # "prescriber", "designee", "representative": who completes or signs it
     options: tuple[Option, ...] = ()
     cells: tuple[Box, ...] = ()
@@ -93,9 +101,16 @@ class PageLayout:
     height: float
 
 
+class Programme(StrEnum):
+    """Whose rules a form obeys, beside those that hold for any form."""
+
+    CLOZAPINE_REMS = "clozapine_rems"
+    NONE = "none"  # a form of another world: its own rules alone
+
+
 @dataclass(frozen=True, slots=True)
 class FormDefinition:
-    """One revision of one form."""
+    """One revision of one form. `rules` are those that it brings along, by number."""
 
     form_id: str
     title: str
@@ -107,6 +122,8 @@ class FormDefinition:
     pages: tuple[PageLayout, ...]
     fields: tuple[Field, ...]
     blank: Path  # the flat blank, a PDF with one page per PageLayout
+    programme: Programme = Programme.CLOZAPINE_REMS
+    rules: Mapping[str, DeclaredRule] = with_default(default_factory=dict)
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError when the form has none."""

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Constrained
+from pydantic import ValidationError
 
-from extractors.definition import Condition, Field, FieldKind, FormDefinition, Option, PageLayout, Required
+from extractors.definition import Field, FieldKind, FormDefinition, Option, PageLayout, Programme, Required
+from extractors.definition_rules import ConditionMeaning, DeclaredRule, Number, Record, condition_problem, problems
 from extractors.errors import DefinitionError
 from extractors.geometry import Box
 
@@ -64,9 +65,12 @@ def load_definition(folder: Path) -> FormDefinition:
         pages=tuple(PageLayout(page.number, page.width, page.height) for page in geometry.pages),
         fields=tuple(_fields(folder, geometry, meaning)),
         blank=folder / BLANK,
+        programme=meaning.programme,
+        rules=meaning.rules,
     )
     _check_places(folder, definition)
     _check_conditions(folder, definition)
+    _check_rules(folder, definition)
     return definition
 
 
@@ -92,20 +96,14 @@ def save_geometry(path: Path, geometry: Geometry, header: str) -> None:
     path.write_text(comment + body, encoding="utf-8")
 
 
-class _Record(BaseModel):
-    """A mapping in a file: no key but those named here."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class OptionGeometry(_Record):
+class OptionGeometry(Record):
     """One box of a choice: the words beside it and its printed square."""
 
     label: str
     box: Edges
 
 
-class FieldGeometry(_Record):
+class FieldGeometry(Record):
     """What the blank shows of one field.
 
     `cell_edges` are the x of the comb's uprights from left to right, one more than it has cells.
@@ -116,10 +114,10 @@ class FieldGeometry(_Record):
     label: str | None = None
     max_length: int | None = None
     cell_edges: tuple[float, ...] = ()
-    options: dict[str, OptionGeometry] = {}
+    options: dict[str, OptionGeometry] = Constrained(default_factory=dict)
 
 
-class PageGeometry(_Record):
+class PageGeometry(Record):
     """One page of the blank, in points."""
 
     number: int
@@ -127,21 +125,14 @@ class PageGeometry(_Record):
     height: float
 
 
-class Geometry(_Record):
+class Geometry(Record):
     """`geometry.yaml`."""
 
     pages: Annotated[tuple[PageGeometry, ...], Constrained(min_length=1)]
     fields: dict[str, FieldGeometry]
 
 
-class ConditionMeaning(_Record):
-    """`{field: treatment_status, in: [interrupted]}`, or `{field: rationale_other}`: as soon as that is filled."""
-
-    field: str
-    values: Annotated[tuple[bool | str, ...], Constrained(alias="in")] = ()
-
-
-class FieldMeaning(_Record):
+class FieldMeaning(Record):
     """What a domain expert knows of one field; of `required`, YAML reads yes and no as true and false."""
 
     kind: FieldKind
@@ -149,12 +140,13 @@ class FieldMeaning(_Record):
     label: str | None = None
     required: bool | Required = Required.NO
     required_when: tuple[ConditionMeaning, ...] = ()
+    critical: bool = False
     signer: str | None = None
     options: tuple[str, ...] = ()
     source: str | None = None
 
 
-class Meaning(_Record):
+class Meaning(Record):
     """`meaning.yaml`."""
 
     form_id: str
@@ -165,7 +157,9 @@ class Meaning(_Record):
     in_use_to: dt.date | None
     fax_number: str
     source: str
+    programme: Programme = Programme.CLOZAPINE_REMS
     fields: dict[str, FieldMeaning]
+    rules: dict[Number, DeclaredRule] = Constrained(default_factory=dict)
 
 
 _File = TypeVar("_File", Geometry, Meaning)
@@ -216,7 +210,8 @@ def _field(name: str, measured: FieldGeometry, meant: FieldMeaning) -> Field:
         box=Box(*measured.box),
         section=meant.section,
         required=required if isinstance(required, Required) else Required("yes" if required else "no"),
-        required_when=tuple(Condition(condition.field, condition.values) for condition in meant.required_when),
+        required_when=tuple(condition.condition for condition in meant.required_when),
+        critical=meant.critical,
         signer=meant.signer,
         options=tuple(Option(key, option.label, Box(*option.box)) for key, option in measured.options.items()),
         cells=tuple(Box(left, top, right, bottom) for left, right in itertools.pairwise(measured.cell_edges)),
@@ -245,17 +240,11 @@ def _check_conditions(folder: Path, definition: FormDefinition) -> None:
         if (field.kind is FieldKind.CHOICE) != (len(field.options) >= 2):
             raise DefinitionError(_named(folder / MEANING), f"{key}.options", "a choice, and only it, has two or more")
         for condition in field.required_when:
-            other = fields.get(condition.field)
-            if other is None:
-                raise DefinitionError(_named(folder / MEANING), f"{key}.required_when", f"no field {condition.field!r}")
-            unknown = set(condition.values) - _values(other)
-            if unknown:
-                message = f"{other.name} is never {', '.join(sorted(map(str, unknown)))}"
-                raise DefinitionError(_named(folder / MEANING), f"{key}.required_when", message)
+            if problem := condition_problem(condition, fields):
+                raise DefinitionError(_named(folder / MEANING), f"{key}.required_when", problem)
 
 
-def _values(field: Field) -> set[str | bool]:
-    """What a condition may ask of a field: its options, or ticked and not ticked; of text only that it is filled."""
-    if field.kind in (FieldKind.CHECKBOX, FieldKind.SIGNATURE):
-        return {True, False}
-    return {option.name for option in field.options}
+def _check_rules(folder: Path, definition: FormDefinition) -> None:
+    """Rules speak of fields that there are, and of kinds that they can read."""
+    for key, problem in problems(definition.rules, {field.name: field for field in definition.fields}):
+        raise DefinitionError(_named(folder / MEANING), key, problem)
