@@ -14,7 +14,7 @@ from decimal import Decimal
 from string import Formatter
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, TypeAdapter, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, StringConstraints, TypeAdapter, model_validator
 from pydantic import Field as Constrained
 from pydantic_core import SchemaError
 
@@ -52,6 +52,7 @@ class ConditionMeaning(Record):
 def _compiles(pattern: str) -> str:
     """Patterns are matched by pydantic's engine, whose time grows with the text alone, whatever the pattern."""
     try:
+        TypeAdapter(Annotated[str, StringConstraints(pattern=pattern)])  # whole by itself, and not only in brackets
         whole_text(pattern)
     except SchemaError as error:
         raise ValueError("is no regular expression (look-around and back references are not among them)") from error
@@ -67,7 +68,7 @@ Name = Annotated[str, StringConstraints(pattern=r"\A[a-z][a-z0-9_]*\z", max_leng
 Number = Annotated[str, StringConstraints(pattern=r"\A[A-Z]{1,4}[0-9]{1,3}\z")]
 """A rule's number: some letters and a number, such as LAB1. R and a number is taken, by the rulebook."""
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PATTERN), AfterValidator(_compiles)]
-Bound = Annotated[dt.date | Decimal, Constrained(union_mode="left_to_right")]
+Bound = Annotated[dt.date, Strict()] | Decimal
 
 
 class RequiredFields(Record):

@@ -20,6 +20,7 @@ from pipeline.store.models import Form
 from validators.case import Case, case_of
 from validators.content import Content, Empty, FieldContent, Known, Unknown, from_readings
 from validators.judge import Evaluation, Verdict, judge
+from validators.rulebook.declared import with_declared
 from validators.rulebook.load import DecidedBy, Rule, rulebook
 
 
@@ -92,7 +93,7 @@ def _facts(case: Case) -> dict[str, str]:
 
 
 def _rule(form: Form, then: Evaluation, today: Evaluation, content: Content) -> RuleExplained:
-    rule = rulebook().rules[then.rule]
+    rule = with_declared(rulebook(), content.definition).rules[then.rule]
     # what the store decides is not asked again: what came before a form is no longer what came before it
     differs = rule.decided_by is DecidedBy.FORM and (then.verdict, then.why) != (today.verdict, today.why)
     return RuleExplained(

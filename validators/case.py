@@ -84,6 +84,10 @@ class Case:
             and found.patient.enrolled.holds(self.programme, self.received)
         )
 
+    def is_critical(self, name: str) -> bool:
+        """Whether a doubt about the field holds the form whatever else is known (doubts.yaml, or its definition)."""
+        return name in self.doubts.critical or (self.content.has(name) and self.content.definition.field(name).critical)
+
     def on_record(self, designation: str) -> bool:
         """Whether the patient's record in this programme carries the designation "ben" or "hospice" (R28)."""
         return self.patient_enrolled and bool(getattr(self.patient.patient, designation))

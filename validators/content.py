@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from extractors.definition import Field, FieldKind, FormDefinition
+from extractors.definition import Condition, Field, FieldKind, FormDefinition
 from extractors.reading import FormReading, Reading, ReadingState
 from extractors.reading import Value as ReadValue
 from validators.names import PersonName, split_name
@@ -153,6 +153,15 @@ class Content:
         if isinstance(state, Unknown) and not state.written:
             raise UnknownValue(name)
         return not isinstance(state, Empty)
+
+    def holds(self, condition: Condition) -> bool:
+        """Whether a field says what a condition asks of it. Raises `UnknownValue`."""
+        if not condition.values:
+            return self.is_written(condition.field)
+        value = self.value(condition.field)
+        if isinstance(value, tuple):
+            return False  # two ticks where one is allowed: R16
+        return condition.holds(value if isinstance(value, str | bool) else value is not None)
 
     def is_unknown(self, name: str) -> bool:
         """Whether the field is unknown."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from validators.case import Case, RuleFunctions, case_of
+from extractors.definition import Programme
+from validators.case import Case, RuleFunction, RuleFunctions, case_of
 from validators.content import PAGE_MISSING, Content, NotedFields, Unknown, UnknownValue
 from validators.findings import SEVERITY_OF_OUTCOME, Doubt, Finding, Flag, RuleResult
 from validators.identification import PatientMatch, PrescriberMatch
@@ -22,6 +23,7 @@ from validators.rulebook import (
     h_transmissions,
     i_first_programme,
 )
+from validators.rulebook.declared import declared_functions, with_declared
 from validators.rulebook.load import DecidedBy, Rule, Rulebook, rulebook
 
 FUNCTIONS: RuleFunctions = {
@@ -67,45 +69,48 @@ class Judgement:
 
 
 def judge(content: Content, received: dt.date, registry: Registry, book: Rulebook | None = None) -> Judgement:
-    """Apply every rule to one form, those of the rulebook as shipped unless another is given.
+    """Apply every rule to one form, those of the rulebook as shipped unless another is given, and the form's own.
 
     A finding that an earlier rule has made already (same reason, same field) is not repeated.
     """
-    book = book or rulebook()
+    book = with_declared(book or rulebook(), content.definition)
+    functions = {**FUNCTIONS, **declared_functions(content.definition)}
     fields = NotedFields(content.fields)
     case = case_of(replace(content, fields=fields), received, registry, book)
     findings: dict[tuple[str, str | None], Finding] = {}
     evaluated = []
     for rule in book.rules.values():
-        why_not = _not_applicable(rule, case)
+        why_not = _not_applicable(rule, case, functions)
         if why_not:
             evaluated.append(Evaluation(rule.number, Verdict.NOT_APPLICABLE, why_not))
             continue
         fields.take_notes()
-        results = list(_results(rule, case))
+        results = list(_results(functions[rule.number], case))
         evaluated.append(_evaluation(rule, results, fields.take_notes()))
         for finding in _findings(rule, results, case, book):
             findings.setdefault((finding.reason, finding.field), finding)
     return Judgement(tuple(findings.values()), tuple(evaluated), case.patient, case.prescriber)
 
 
-def _not_applicable(rule: Rule, case: Case) -> str:
+def _not_applicable(rule: Rule, case: Case, functions: RuleFunctions) -> str:
     """Why the rule has nothing to do with this form; empty when it has."""
     if rule.decided_by is DecidedBy.NOBODY:
         return "context"
-    if rule.number not in FUNCTIONS:
+    if rule.number not in functions:
         return f"decided by the {rule.decided_by.value}"
     if not rule.in_force(case.rule_date):
         return "not in force on the day"
-    if rule.forms and case.content.family not in rule.forms:
+    if rule.forms and not {case.content.family, case.content.definition.form_id} & set(rule.forms):
         return "about other forms"
+    if case.content.definition.programme is Programme.NONE and not rule.any_programme:
+        return "about another programme"
     return ""
 
 
-def _results(rule: Rule, case: Case) -> Iterator[RuleResult]:
+def _results(function: RuleFunction, case: Case) -> Iterator[RuleResult]:
     """What the rule yields; a value that it needs and nobody knows is a doubt."""
     try:
-        yield from FUNCTIONS[rule.number](case)
+        yield from function(case)
     except UnknownValue as unknown:
         yield Doubt(unknown.field)
 

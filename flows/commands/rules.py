@@ -12,9 +12,11 @@ import typer
 from flows.naming import named_document
 from flows.store import reading_session
 from flows.terminal import out, print_json, print_table
+from pipeline.deciding import definitions
 from pipeline.errors import NotThere
 from pipeline.explaining import FormExplained, RuleExplained, explain
 from validators.judge import Verdict
+from validators.rulebook.declared import declared_rules
 from validators.rulebook.load import Rule, rulebook
 
 app = typer.Typer(no_args_is_help=True, help="The dated rules, and why a form was decided as it was.")
@@ -27,16 +29,16 @@ def list_rules(
     on: Annotated[
         dt.datetime | None, typer.Option(help="Only those in force on this day.", formats=["%Y-%m-%d"])
     ] = None,
-    form: Annotated[str | None, typer.Option(help="Only those about this family of forms, such as psf.")] = None,
+    form: Annotated[str | None, typer.Option(help="Only those about this family of forms, or form's id.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the rules: number, what they check, from when to when, on which forms, and what they propose.
+    """List the rules, and those that forms bring along: what they check, when, on which forms, and what they propose.
 
     Example: faxforms rules list --on 2021-11-15 --form psf
     """
     rules = [
         rule
-        for rule in rulebook().rules.values()
+        for rule in _all_rules()
         if (on is None or rule.in_force(on.date())) and (form is None or not rule.forms or form in rule.forms)
     ]
     if as_json:
@@ -59,26 +61,18 @@ def show_rule(
 ) -> None:
     """Show one rule: its dates, forms, figures, source, and what it says to the operator and to the sender.
 
+    A number that several forms use for rules of their own shows each of them.
+
     Example: faxforms rules show R24
     """
-    rule = rulebook().rules.get(number.upper())
-    if rule is None:
+    found = [rule for rule in _all_rules() if rule.number == number.upper()]
+    if not found:
         raise typer.BadParameter(f"no rule {number}; `faxforms rules list` shows those there are", param_hint="RULE")
     if as_json:
-        print_json([_record(rule)])
+        print_json(map(_record, found))
         return
-    for name, told in _about(rule).items():
-        out.print(f"{name:12}{told}", markup=False, highlight=False, soft_wrap=True)
-    print_table(
-        "What it says",
-        ("reason", "outcome", "to the operator", "to the sender"),
-        [(reason, words.outcome, words.operator, words.sender) for reason, words in rule.reasons.items()],
-    )
-    figures = rulebook().figures_of(rule.number)
-    if figures:
-        print_table(
-            "Figures", ("figure", "value", "unit", "source"), [(f.name, f.value, f.unit, f.source) for f in figures]
-        )
+    for rule in found:
+        _print_rule(rule)
 
 
 @app.command("explain")
@@ -109,6 +103,27 @@ def explain_document(
             print_json(_explained_record(form, one) for one in wanted)
         else:
             _print_form(form, wanted)
+
+
+def _all_rules() -> list[Rule]:
+    """The rulebook's rules, and then those that forms bring along."""
+    own = (rule for definition in definitions().values() for rule in declared_rules(definition).values())
+    return [*rulebook().rules.values(), *own]
+
+
+def _print_rule(rule: Rule) -> None:
+    for name, told in _about(rule).items():
+        out.print(f"{name:12}{told}", markup=False, highlight=False, soft_wrap=True)
+    print_table(
+        "What it says",
+        ("reason", "outcome", "to the operator", "to the sender"),
+        [(reason, words.outcome, words.operator, words.sender) for reason, words in rule.reasons.items()],
+    )
+    figures = rulebook().figures_of(rule.number)
+    if figures:
+        print_table(
+            "Figures", ("figure", "value", "unit", "source"), [(f.name, f.value, f.unit, f.source) for f in figures]
+        )
 
 
 def _about(rule: Rule) -> dict[str, str]:

@@ -16,7 +16,8 @@ from pipeline.store import repository
 from pipeline.store.models import Document, Form, FormFinding, ReviewItem
 from validators.content import Content, Known, Unknown, from_readings
 from validators.findings import Outcome, Severity
-from validators.rulebook.load import rulebook, sender_words
+from validators.rulebook.declared import with_declared
+from validators.rulebook.load import Rulebook, rulebook, sender_words
 
 MOST_SINGLE = 6
 """Points that are told one by one; with more of them, those with the same words are told together."""
@@ -50,7 +51,8 @@ def draft_form(document: Document, form: Form, on: dt.date) -> Draft:
     """
     definition = definitions()[form.form_id]
     content = from_readings(repository.load_form(form), definition)
-    told, for_the_desk = _told(form.findings)
+    book = with_declared(rulebook(), definition)
+    told, for_the_desk = _told(form.findings, book)
     if not told:
         raise NothingToTell(f"notice: document {document.id}: nothing on form {form.position + 1} concerns the sender")
     to, to_remark = _name(content, _addressee(content))
@@ -64,7 +66,7 @@ def draft_form(document: Document, form: Form, on: dt.date) -> Draft:
         fax=fax,
         patient=patient,
         form=definition.title,
-        points=_points(told, definition),
+        points=_points(told, definition, book),
     )
     remarks = (to_remark, fax_remark, patient_remark, *for_the_desk)
     return Draft(notice, tuple(remark for remark in remarks if remark))
@@ -78,7 +80,7 @@ def draft_pages(document: Document, item: ReviewItem, on: dt.date) -> Draft:
     if not told:
         raise NothingToTell(f"notice: document {document.id}: nothing that waits of it concerns the sender")
     form = f"page {item.page}" if item.page is not None else "the whole fax"
-    points = tuple(Point(place="", says=_words(one, "")) for one in told)
+    points = tuple(Point(place="", says=_words(one, "", rulebook())) for one in told)
     notice = _notice(document, on, Outcome.OTHER, to="", fax="", patient="", form=form, points=points)
     return Draft(notice, ("No form was recognised, so nobody is named: write below whom it goes to.",))
 
@@ -116,7 +118,7 @@ def _notice(
     )
 
 
-def _told(findings: Sequence[FormFinding]) -> tuple[list[Told], list[str]]:
+def _told(findings: Sequence[FormFinding], book: Rulebook) -> tuple[list[Told], list[str]]:
     """What the sender is told, the gravest first, and remarks on what is left to the desk.
 
     Where the reader's doubts are all there is, they are told as unreadable, to be used when the desk reads no more.
@@ -127,7 +129,7 @@ def _told(findings: Sequence[FormFinding]) -> tuple[list[Told], list[str]]:
             continue
         slug, _, missing = finding.reason.partition(":")
         one = Told(finding.rule, slug, finding.field or missing or None, Outcome(finding.outcome))
-        if slug in standing().for_the_desk and not sender_words(one.rule, slug):
+        if slug in standing().for_the_desk and not sender_words(one.rule, slug, book=book):
             remarks.append(f"Not told to the sender, settle it first: {finding.rule}, {finding.message}")
             doubts += [replace(one, slug=UNREADABLE)] if slug == DOUBT else []
         else:
@@ -139,7 +141,7 @@ def _told(findings: Sequence[FormFinding]) -> tuple[list[Told], list[str]]:
     return sorted(told, key=lambda one: one.outcome.precedence), remarks
 
 
-def _points(told: Sequence[Told], definition: FormDefinition) -> tuple[Point, ...]:
+def _points(told: Sequence[Told], definition: FormDefinition, book: Rulebook) -> tuple[Point, ...]:
     """A point a finding; when there are many, one for all that have the same words but for the field."""
     if len(told) > MOST_SINGLE:
         groups: dict[tuple[str, str], list[str | None]] = {}
@@ -151,14 +153,14 @@ def _points(told: Sequence[Told], definition: FormDefinition) -> tuple[Point, ..
     points: dict[str, Point] = {}
     for one, fields in grouped:
         names = [name for name in fields if name]
-        says = _words(one, ", ".join(label(definition, name) for name in names))
+        says = _words(one, ", ".join(label(definition, name) for name in names), book)
         where = place(definition, names[0], says) if len(names) == 1 else places(definition, names)
         points.setdefault(says, Point(where, says, names[0] if len(names) == 1 else ""))
     return tuple(points.values())
 
 
-def _words(one: Told, field: str) -> str:
-    if words := sender_words(one.rule, one.slug, field):
+def _words(one: Told, field: str, book: Rulebook) -> str:
+    if words := sender_words(one.rule, one.slug, field, book):
         return words
     raise WordsMissing(f"notice: rule {one.rule} has no words for the sender about {one.slug}")
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from extractors.definition import Condition, Field, FieldKind, Required
+from extractors.definition import Field, FieldKind, Required
 from validators.case import Case, RuleFunctions
 from validators.content import Content, InvalidAnc, InvalidDate, Known, Unknown, UnknownValue
 from validators.findings import Doubt, Flag, RuleResult
@@ -54,12 +54,14 @@ def r16_one_tick_a_group(case: Case) -> Iterator[RuleResult]:
             continue
         state = case.content.state(field.name)
         if isinstance(state, Unknown):
-            if _always(field) or field.name in case.doubts.critical:
+            if _always(field) or case.is_critical(field.name):
                 yield Doubt(field.name)
+            elif field.kind is FieldKind.CHOICE:
+                yield from _required(case, field)
         elif isinstance(state, Known) and isinstance(state.value, tuple):
             yield Flag("conflict", field.name)
-        elif field.kind is FieldKind.CHOICE and _always(field) and not isinstance(state, Known):
-            yield Flag("missing", field.name)
+        elif field.kind is FieldKind.CHOICE and not isinstance(state, Known):
+            yield from _required(case, field)
     if case.content.has("anc_not_available"):
         yield from _result_and_no_result(case)
 
@@ -110,7 +112,7 @@ def _required(case: Case, field: Field) -> Iterator[RuleResult]:
     """What R15 says about one field."""
     content, name = case.content, field.name
     try:
-        needed = _always(field) or any(_holds(content, condition) for condition in field.required_when)
+        needed = _always(field) or any(content.holds(condition) for condition in field.required_when)
         if needed and not content.is_written(name):
             yield Flag("missing", name)
     except UnknownValue as unknown:
@@ -121,7 +123,7 @@ def _required(case: Case, field: Field) -> Iterator[RuleResult]:
 
 def _has_to_be_known(case: Case, name: str) -> bool:
     """Whether a doubt about this field holds the form (doubts.yaml)."""
-    if name in case.doubts.critical:
+    if case.is_critical(name):
         return True
     person = case.doubts.enrolls.get(case.content.family)
     if person is not None and name in person.fields:
@@ -135,16 +137,6 @@ def _has_to_be_known(case: Case, name: str) -> bool:
 
 def _always(field: Field) -> bool:
     return field.required is Required.YES
-
-
-def _holds(content: Content, condition: Condition) -> bool:
-    """Whether another field makes this one required. Raises `UnknownValue`."""
-    if not condition.values:
-        return content.is_written(condition.field)
-    value = content.value(condition.field)
-    if isinstance(value, tuple):
-        return False  # two ticks where one is allowed: R16
-    return condition.holds(value if isinstance(value, str | bool) else value is not None)
 
 
 def _is_repeated(content: Content, name: str, others: tuple[str, ...]) -> bool:
@@ -179,7 +171,7 @@ def _signatures(case: Case) -> Iterator[RuleResult]:
     content = case.content
     lines = [name for name in SIGNATURE_DATES if content.has(name)]
     for name in lines:
-        if name in case.doubts.critical and content.is_unknown(name):
+        if case.is_critical(name) and content.is_unknown(name):
             yield Doubt(name)
     signed = [name for name in lines if not content.is_empty(name)]
     if len(lines) > 1 and not signed and _one_of(content, lines):

@@ -40,9 +40,10 @@ class Words:
 class Rule:
     """One rule of the catalogue.
 
-    `since` and `until` are the first and the last day (None: always); `forms` the families of forms it is about (empty:
-    all); `outcome` what it proposes; `reasons` the slugs it can give, each with its words (those of a context rule are
-    for people to look up); `mentions` the patterns in a page's text by which a document's rule knows it.
+    `since` and `until` are the first and the last day (None: always); `forms` the families of forms it is about, or a
+    form's id (empty: all); `outcome` what it proposes; `reasons` the slugs it can give, each with its words (those of a
+    context rule are for people to look up); `mentions` the patterns in a page's text by which a document's rule knows
+    it; `any_programme`: it holds for forms of other programmes too.
     """
 
     number: str
@@ -56,6 +57,7 @@ class Rule:
     reasons: Mapping[str, Words]
     mentions: tuple[str, ...]
     source: str
+    any_programme: bool = False
 
     def in_force(self, on: dt.date) -> bool:
         """Whether the rule holds on that day."""
@@ -158,13 +160,14 @@ def rulebook() -> Rulebook:
     )
 
 
-def sender_words(rule: str, reason: str, label: str = "") -> str:
+def sender_words(rule: str, reason: str, label: str = "", book: Rulebook | None = None) -> str:
     """What to tell the sender about a finding of that rule with that reason; empty where there is nothing to say.
 
-    `label`: the words printed beside the field that the finding is about.
+    `label`: the words printed beside the field that the finding is about. `book`: the form's, where it brings rules of
+    its own (`declared.with_declared`).
     """
-    slug = reason.partition(":")[0]
-    words = rulebook().rules[rule].reasons.get(slug) or rulebook().doubt_words.get(slug)
+    slug, book = reason.partition(":")[0], book or rulebook()
+    words = book.rules[rule].reasons.get(slug) or book.doubt_words.get(slug)
     return words.sender.format(field=label) if words else ""
 
 
@@ -183,6 +186,7 @@ def _rule(number: str, entry: Mapping[str, Any]) -> Rule:
         reasons={reason: _words(words, outcome) for reason, words in entry["reasons"].items()},
         mentions=tuple(entry.get("mentions", ())),
         source=entry["source"],
+        any_programme=entry.get("any_programme", False),
     )
 
 
