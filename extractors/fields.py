@@ -16,13 +16,13 @@ from extractors.confidence import (
     believe_signature,
     believe_text,
 )
-from extractors.crops import cut, line_picture
+from extractors.crops import cell_pictures, cut, line_picture
 from extractors.definition import Field, FieldKind
 from extractors.fillable_values import typed_value
 from extractors.geometry import Grey
-from extractors.inked import faint, measure_ink
+from extractors.inked import Ink, faint, measure_ink
 from extractors.marks import MarkState, read_marks
-from extractors.numbers import NumberReading, is_number, read_numbers
+from extractors.numbers import SLASH_CELLS, NumberReading, is_number, read_numbers
 from extractors.pens import classify_pens
 from extractors.reading import Alternative, Pen, Reading, ReadingState, Value
 from extractors.registration import AlignedPage
@@ -39,7 +39,7 @@ def read_fields(page: AlignedPage, number: int) -> dict[str, Reading]:
     fields = page.blank.definition.fields_on(page.blank.page)
     written = [field for field in fields if field.kind not in MARKED]
     pictures = {field.name: line_picture(page, field.box) for field in written}
-    inks = {name: measure_ink(picture) for name, picture in pictures.items()}
+    inks = {field.name: _ink(page, field, pictures[field.name]) for field in written}
     too_faint = faint(inks)
     inked = [f for f in written if inks[f.name].area > THRESHOLDS.writing.empty_area or f.name in too_faint]
     numbers = read_numbers(page, [field for field in inked if is_number(field)], pictures)
@@ -61,6 +61,16 @@ def read_fields(page: AlignedPage, number: int) -> dict[str, Reading]:
             nothing = Belief(CERTAIN)
             readings[field.name] = _reading(page, field, number, None, nothing, state=ReadingState.EMPTY, engine="ink")
     return readings | {name: _doubted(readings[name], FAINT) for name in too_faint}
+
+
+def _ink(page: AlignedPage, field: Field, picture: Grey) -> Ink:
+    """The ink in a field; in a date's comb not that of its printed slashes, of which something may be left."""
+    if field.kind is FieldKind.DATE and field.cells:
+        picture = picture.copy()
+        cells = cell_pictures(picture, field.cells, page.grey.shape)
+        for index in SLASH_CELLS:
+            cells[index][:] = 255
+    return measure_ink(picture)
 
 
 def _doubted(reading: Reading, why: str) -> Reading:

@@ -19,11 +19,18 @@ from extractors.thresholds import THRESHOLDS
 SPECK = 10  # pixels: dirt in a field is no larger
 SHORTEST = 5  # pixels: nor longer
 LEAST_SPECK = 3  # pixels: smaller ones say nothing
+RULE_THICKNESS = 2.0 * PIXELS_PER_POINT  # of what is left of a printed line
+RULE_SHAPE = 4  # times as long as thick
+RULE_SLOPE = 0.05  # rise for its length
 
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """A crop's ink without its specks, in square points, and its specks, by number and for a square point of it."""
+    """A crop's ink in square points, and its specks, by number and for a square point of it.
+
+    Specks are no ink, nor is what lies as flat as a printed line: where paper slips, a piece of one stays behind, and
+    nobody writes with level strokes alone.
+    """
 
     area: float
     specks: int
@@ -36,9 +43,13 @@ def measure_ink(picture: Grey) -> Ink:
     if count <= 1:
         return Ink(0.0, 0, 0.0)
     sizes = stats[1:, cv2.CC_STAT_AREA]
-    lengths = np.maximum(stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT])
-    area = float(sizes[(sizes > SPECK) & (lengths > SHORTEST)].sum()) / PIXELS_PER_POINT**2
-    specks = int((sizes >= LEAST_SPECK).sum())
+    widths, heights = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
+    level = heights <= RULE_THICKNESS + RULE_SLOPE * widths
+    thick = sizes / widths
+    rules = level & (thick <= RULE_THICKNESS) & (widths >= RULE_SHAPE * thick) & (widths > SHORTEST)
+    area = float(sizes[(sizes > SPECK) & (np.maximum(widths, heights) > SHORTEST) & ~rules].sum())
+    area /= PIXELS_PER_POINT**2
+    specks = int(((sizes >= LEAST_SPECK) & ~rules).sum())
     return Ink(area, specks, specks / picture.size * PIXELS_PER_POINT**2)
 
 

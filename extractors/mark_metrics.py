@@ -22,6 +22,10 @@ NEAR = 0.4  # sides around it that a mark's ends usually reach
 CLEAR = 0.17  # sides outside its edge, where a stroke that leaves it is counted
 SPECK = 4  # pixels: a spot of dirt or dither is no larger
 SETTLED = 5  # pixels from the blank's print within which all ink may be print
+SMEARED = 1.0 * PIXELS_PER_POINT  # of full rows along a square's upper or lower line, which is thinner itself
+FULL_ROW = 0.9  # inked share
+BESIDE = 80.0  # points from the square in which its words are looked at
+CHANGING = 0.35  # of the columns that change within those rows in print
 SECTORS = 16  # into which the surroundings are parted, to tell a ring from a stroke that passes
 RING = (0.72, 1.3)  # sides from the middle, between which a ring round the square runs
 
@@ -74,6 +78,30 @@ def measure(page: AlignedPage, box: Box, others: Sequence[Box] = ()) -> MarkMetr
         ring=_ring(pen, side),
         foreign=_foreign(drawn, side),
     )
+
+
+def smeared(page: AlignedPage, box: Box) -> bool:
+    """Whether the square's own line fills it from above or below, and the words beside it are smeared as well.
+
+    Fax decoders put the line before in place of a damaged one, several times over where more are damaged. A square that
+    was filled by hand looks the same, but the words beside it are as printed.
+    """
+    inside = box.grown(-FRAME)
+    full = ink_mask(cut(page.grey, inside)).mean(axis=1) > FULL_ROW
+    above, below = (len(full) if full.all() else int(np.argmin(rows)) for rows in (full, full[::-1]))
+    if max(above, below) < SMEARED:
+        return False
+    words = Box(box.x1 + FRAME, inside.y0, box.x1 + BESIDE, inside.y1)
+    there, printed = (
+        _changing(picture, above, below) for picture in (ink_mask(cut(page.grey, words)), cut(page.blank.ink, words))
+    )
+    return bool(there < CHANGING * printed)
+
+
+def _changing(ink: Grey, above: int, below: int) -> int:
+    """Columns that are not the same all the way down the rows that are full in the square."""
+    band = ink[:above] if above >= below else ink[len(ink) - below :]
+    return int((band.any(axis=0) & ~band.all(axis=0)).sum())
 
 
 def _without_specks(ink: Grey) -> Grey:

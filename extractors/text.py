@@ -74,7 +74,7 @@ def read_text(
         return TextReading("", "", ReadingState.EMPTY, 1.0, engine_name)
     expected = format_of(field)
     decoded, engine_name = _read_lines(lines, expected, engine, engine_name)
-    raw = " ".join(line.text for line in decoded if line.text)
+    raw = " ".join(line.text for line in decoded if any(map(str.isalnum, line.text)))  # a line of dashes is none
     weakest = min(decoded, key=lambda line: line.probability)
     opinion = " ".join(filter(None, map(second, lines))) if second else None
     return TextReading(

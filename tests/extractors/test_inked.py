@@ -35,6 +35,15 @@ def test_writing_is_ink_and_specks_are_none() -> None:
     assert measure_ink(broken_strokes()).area == 0.0
 
 
+def test_what_is_left_of_a_printed_line_is_no_ink_but_a_stroke_across_it_is() -> None:
+    field = paper()
+    cv2.rectangle(field, (5, 40), (180, 42), 0, -1)
+    cv2.rectangle(field, (200, 42), (240, 43), 0, -1)
+    assert measure_ink(field).area == 0.0
+    cv2.line(field, (90, 10), (80, 48), 0, 3)
+    assert measure_ink(field).area > THRESHOLDS.writing.empty_area
+
+
 def test_specks_in_one_field_of_a_clean_page_are_faint_writing() -> None:
     assert faint({"name": measure_ink(broken_strokes()), "zip": EMPTY, "dob": EMPTY, "npi": EMPTY}) == {"name"}
 

@@ -131,6 +131,17 @@ def test_a_streak_through_empty_boxes_is_no_mark(sight: Sight, width: int) -> No
         assert read_mark(lying_straight(clean(page), blank), box).state is not MarkState.ON
 
 
+@pytest.mark.parametrize("turned", [False, True], ids=["from above", "from below"])
+@pytest.mark.parametrize("repeated", [3.5, 5.0, 7.0])
+def test_a_line_repeated_into_an_empty_box_is_no_mark(sight: Sight, turned: bool, repeated: float) -> None:
+    blank = page_of(sight, "psf_2021", 2)
+    for box in boxes_of(blank):
+        page = blank.grey.copy()
+        line, until = (box.y1, box.y1 - repeated) if turned else (box.y0, box.y0 + repeated)
+        page[pixel(min(line, until)) : pixel(max(line, until)) + 1] = page[pixel(line)]
+        assert read_mark(lying_straight(page, blank), box).state is not MarkState.ON
+
+
 @pytest.mark.parametrize("share", [0.001, 0.004, 0.008])
 def test_speckle_is_no_mark(sight: Sight, share: float) -> None:
     blank = page_of(sight, "patient_enrollment_2015")
