@@ -18,6 +18,7 @@ from flows.commands import (
     export,
     forms,
     ingest,
+    keys,
     notice,
     quality,
     queue,
@@ -82,3 +83,4 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(rules.app, name="rules")
 app.add_typer(forms.app, name="forms")
 app.add_typer(database.app, name="db")
+app.add_typer(keys.app, name="keys")

@@ -2,6 +2,10 @@
 
 FaxformsError
 ├── OriginalDamaged     the stored original is gone or changed: the document is marked `failed` and waits for a person
+├── OriginalRemoved     the original was removed after its retention: nothing of it can be shown, what was read stands
+├── SealBroken          what was encrypted was changed or cut off: as OriginalDamaged
+├── KeyMissing          the key that encrypted it is not given: the work stops, every document goes on waiting
+├── KeysUnusable        the keys cannot be read: nothing is opened
 ├── ClaimLost           another took the document over after our lease ran out: our work on it is dropped, theirs stands
 ├── ManifestError       the manifest cannot be used: nothing of it is taken in
 ├── RegistryFileError   the registry file cannot be used: nothing of it is imported
@@ -31,6 +35,22 @@ from extractors.errors import FaxformsError
 
 class OriginalDamaged(FaxformsError):
     """The stored original is gone or its bytes have another hash than its name."""
+
+
+class OriginalRemoved(FaxformsError):
+    """An original that was removed when its retention had ended."""
+
+
+class SealBroken(FaxformsError):
+    """Something encrypted that is not as it was written."""
+
+
+class KeyMissing(FaxformsError):
+    """Something encrypted by a key that is not given."""
+
+
+class KeysUnusable(FaxformsError):
+    """A key file or key that cannot be used."""
 
 
 class ClaimLost(FaxformsError):

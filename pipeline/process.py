@@ -21,7 +21,7 @@ from extractors.errors import DocumentError, FaxformsError, LimitExceeded, Reade
 from extractors.reading import DocumentReading, DocumentStatus, PageKind
 from pipeline import ledger, originals
 from pipeline.deciding import decide_form
-from pipeline.errors import ClaimLost, OriginalDamaged
+from pipeline.errors import ClaimLost, KeyMissing, OriginalDamaged, OriginalRemoved
 from pipeline.intake.folder import Arrival
 from pipeline.review import queue
 from pipeline.store import audit, repository
@@ -171,7 +171,7 @@ def _claim_all(store: Store, document_ids: Iterable[int], work: _Work) -> Iterat
         work.claims.append(held)
         try:
             yield document_id, _original(store, held)
-        except (DocumentError, OriginalDamaged) as error:
+        except (DocumentError, OriginalDamaged, OriginalRemoved) as error:
             work.readings[document_id] = _failed(error)
 
 
@@ -183,7 +183,10 @@ def _original(store: Store, held: ledger.Claim) -> bytes:
         sha256, size, allowed = document.sha256, document.size, store.settings.limits.bytes
     if size > allowed:
         raise LimitExceeded("open", f"the file has {size} bytes, {allowed} are allowed")
-    return originals.fetch(store.originals, sha256)
+    try:
+        return originals.fetch(store.originals, sha256)
+    except KeyMissing as error:  # no fault of the document: the run stops, and it goes on waiting
+        raise KeyMissing(f"document {held.document_id}: {error}") from None
 
 
 def _decide_ready(store: Store, work: _Work) -> Iterator[Outcome]:

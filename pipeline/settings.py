@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from extractors.limits import Limits
@@ -50,6 +50,17 @@ class Settings(BaseSettings):
     review_session_hours: float = Field(12.0, gt=0, description="after which it does so in any case")
     review_lease_minutes: float = Field(
         5.0, gt=0, description="after which an item whose page shows no sign of life goes to somebody else"
+    )
+
+    encryption_key_file: Path | None = Field(
+        None, description="file of the keys that encrypt originals, notices and crops; the last key in it encrypts"
+    )
+    encryption_keys: SecretStr = Field(
+        SecretStr(""), description="likewise, keys in base64 with spaces between; after those of the file"
+    )
+    log_format: Literal["console", "json"] = Field("console", description="how log lines are written to stderr")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="the least of what is logged; a service wants `info`"
     )
 
     @property

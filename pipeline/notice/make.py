@@ -80,7 +80,7 @@ def make(store: Store, subject: Subject, notice: Notice, *, edited: bool, who: s
         OriginalDamaged, DocumentError: the pictures cannot be had.
     """
     pdf = layout.page(notice, _pictures(store, subject, notice))
-    sha256, size = originals.keep(store.settings.notices, io.BytesIO(pdf))
+    sha256, size = originals.keep(store.notices, io.BytesIO(pdf))
     with Session(store.engine) as session, session.begin():
         made = {"form": subject.form, "sha256": sha256, "size": size, "edited": edited}
         audit.write_line(session, MADE, who=who, document_id=subject.document_id, after=made)

@@ -8,6 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
+from pipeline.encryption.keys import NO_KEYS, Keyring
+from pipeline.store.sealed import give_keys
+
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for another one."""
 
@@ -15,8 +18,8 @@ WRITE_LOCK = 0x_FA_F0_12
 """Key of the PostgreSQL advisory lock for `take_write_turn` (any number that no other program uses)."""
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for the URL.
+def open_engine(url: str, keys: Keyring = NO_KEYS) -> Engine:
+    """An engine for the URL; the keys seal and open the pictures in its tables.
 
     SQLite runs in WAL mode, and a transaction takes the write lock when it begins: a plain BEGIN that becomes a writer
     later fails with 'locked' as soon as two processes work at once.
@@ -26,6 +29,7 @@ def open_engine(url: str) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     # hide_parameters: an error's text and the log must not quote a patient's data
     engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+    give_keys(engine.dialect, keys)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

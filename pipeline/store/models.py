@@ -14,6 +14,8 @@ from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, Str
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
+from pipeline.store.sealed import SealedBytes
+
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -213,7 +215,7 @@ class FieldReading(Base):
     why: Mapped[str] = mapped_column(String(64))
     belief: Mapped[float | None]  # what the confidence was calibrated from
     alternatives: Mapped[list[Any] | None]  # [value, chance] of the other values that the ink could say
-    crop: Mapped[bytes | None] = mapped_column(deferred=True)
+    crop: Mapped[bytes | None] = mapped_column(SealedBytes, deferred=True)
 
 
 class FormFinding(Base):

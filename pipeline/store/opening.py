@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Engine, inspect
 
+from pipeline.encryption.keys import read_keyring
 from pipeline.errors import DatabaseOutdated
+from pipeline.originals import Vault
 from pipeline.settings import Settings
 from pipeline.store import migrations
 from pipeline.store.engine import open_engine
@@ -15,22 +16,28 @@ from pipeline.store.engine import open_engine
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The database and the originals, with the settings under which they were opened."""
+    """The database, the originals and the notices, with the settings under which they were opened."""
 
     engine: Engine
-    originals: Path
+    originals: Vault
     settings: Settings
+
+    @property
+    def notices(self) -> Vault:
+        """The notices to senders, under the same keys."""
+        return Vault(self.settings.notices, self.originals.keys)
 
 
 def open_store(settings: Settings) -> Store:
     """The store that the settings name. A database with nothing in it gets its tables.
 
-    DatabaseOutdated when it has the tables of another version.
+    DatabaseOutdated when it has the tables of another version, KeysUnusable when the encryption keys cannot be read.
     """
+    keys = read_keyring(settings.encryption_key_file, settings.encryption_keys.get_secret_value())
     settings.originals.mkdir(parents=True, exist_ok=True)
-    engine = open_engine(settings.url)
+    engine = open_engine(settings.url, keys)
     if not migrations.is_current(engine):
         if inspect(engine).get_table_names():
             raise DatabaseOutdated("open: the database has another version's tables: run `faxforms db upgrade`")
         migrations.upgrade(engine)
-    return Store(engine, settings.originals, settings)
+    return Store(engine, Vault(settings.originals, keys), settings)

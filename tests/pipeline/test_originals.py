@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline import originals
 from pipeline.errors import OriginalDamaged
+from pipeline.originals import Vault
 
 
 class BreaksOff(io.BytesIO):
@@ -27,31 +28,31 @@ class BreaksOff(io.BytesIO):
 
 @given(data=st.binary(max_size=300))
 def test_what_was_kept_comes_back(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
-    folder = tmp_path_factory.mktemp("originals")
-    sha256, size = originals.keep(folder, io.BytesIO(data))
+    vault = Vault(tmp_path_factory.mktemp("originals"))
+    sha256, size = originals.keep(vault, io.BytesIO(data))
     assert (sha256, size) == (hashlib.sha256(data).hexdigest(), len(data))
-    assert originals.fetch(folder, sha256) == data
+    assert originals.fetch(vault, sha256) == data
 
 
 def test_the_name_is_the_content_and_nothing_else_is_left(tmp_path: Path) -> None:
-    sha256, _ = originals.keep(tmp_path, io.BytesIO(b"a fax"))
-    originals.keep(tmp_path, io.BytesIO(b"a fax"))
+    sha256, _ = originals.keep(Vault(tmp_path), io.BytesIO(b"a fax"))
+    originals.keep(Vault(tmp_path), io.BytesIO(b"a fax"))
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert files == [tmp_path / sha256[:2] / sha256[2:4] / sha256]
 
 
 def test_a_copy_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="disk"):
-        originals.keep(tmp_path, BreaksOff(b"a fax"))
+        originals.keep(Vault(tmp_path), BreaksOff(b"a fax"))
     assert list(tmp_path.rglob("*")) == []
 
 
 def test_changed_or_missing_originals_are_noticed_and_mended_by_the_same_fax(tmp_path: Path) -> None:
-    sha256, _ = originals.keep(tmp_path, io.BytesIO(b"a fax"))
-    originals.path_of(tmp_path, sha256).write_bytes(b"a fix")
+    sha256, _ = originals.keep(Vault(tmp_path), io.BytesIO(b"a fax"))
+    originals.path_of(Vault(tmp_path), sha256).write_bytes(b"a fix")
     with pytest.raises(OriginalDamaged, match="no longer"):
-        originals.fetch(tmp_path, sha256)
-    originals.keep(tmp_path, io.BytesIO(b"a fax"))
-    assert originals.fetch(tmp_path, sha256) == b"a fax"
+        originals.fetch(Vault(tmp_path), sha256)
+    originals.keep(Vault(tmp_path), io.BytesIO(b"a fax"))
+    assert originals.fetch(Vault(tmp_path), sha256) == b"a fax"
     with pytest.raises(OriginalDamaged, match="not in the store"):
-        originals.fetch(tmp_path, "0" * 64)
+        originals.fetch(Vault(tmp_path), "0" * 64)

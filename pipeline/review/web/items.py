@@ -157,7 +157,7 @@ def notice(request: Request, sha256: str, visitor: Visiting) -> Response:
             lines = lines.filter_by(who=visitor.somebody.name)
         if not any((line.after or {}).get("sha256") == sha256 for line in session.scalars(lines)):
             raise NotThere("there is no such notice")
-    return Response(originals.fetch(store.settings.notices, sha256), media_type="application/pdf")
+    return Response(originals.fetch(store.notices, sha256), media_type="application/pdf")
 
 
 def _decided(session: Session, store: Store, hand: Hand, action: str, reason: str, posted: FormData) -> bool:

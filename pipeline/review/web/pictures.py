@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from extractors.geometry import Box
 from extractors.limits import Limits
@@ -72,8 +71,8 @@ def place_of(box: Box, page: Page, picture: Picture) -> Place | None:
 
 
 @lru_cache(maxsize=KEPT)
-def _rendered(folder: Path, sha256: str, number: int, rotated: int, limits: Limits) -> Picture:
-    picture = upright(originals.fetch(folder, sha256), number, rotated, limits).convert("L")
+def _rendered(vault: originals.Vault, sha256: str, number: int, rotated: int, limits: Limits) -> Picture:
+    picture = upright(originals.fetch(vault, sha256), number, rotated, limits).convert("L")
     png = io.BytesIO()
     picture.save(png, "PNG", compress_level=4)
     return Picture(png.getvalue(), picture.width, picture.height)

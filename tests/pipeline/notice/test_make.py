@@ -31,7 +31,7 @@ def test_a_notice_is_kept_and_in_the_audit_trail(store: Store, faxed_psf: Callab
         line = session.scalars(select(AuditLine).filter_by(action=make.MADE)).one()
         assert audit.verify(session) is None
     assert (made.who, made.form, made.edited) == ("Kim", 0, True)
-    assert originals.fetch(store.settings.notices, made.sha256) == pdf
+    assert originals.fetch(store.notices, made.sha256) == pdf
     assert "Hopper" not in json.dumps(line.after)
     assert b"/Image" in pdf, "the place is shown"
 
