@@ -90,7 +90,7 @@ class Document(Base):
     """The bytes that came in, once, however many files brought them.
 
     `received` is the date that rules are judged by. `status` and `error` are the reading's outcome (done, partial,
-    failed).
+    failed). `batch` is the chunk of an archive that brought it (pipeline/migration); None: it came by itself.
     """
 
     __tablename__ = "documents"
@@ -107,6 +107,7 @@ class Document(Base):
     lease_owner: Mapped[str | None] = mapped_column(String(200))
     lease_until: Mapped[dt.datetime | None]
     decided_at: Mapped[dt.datetime | None]
+    batch: Mapped[str | None] = mapped_column(String(32), index=True)
 
     sources: Mapped[list[Source]] = relationship(back_populates="document", order_by="Source.id")
     pages: Mapped[list[Page]] = relationship(back_populates="document", order_by="Page.page")
@@ -173,6 +174,7 @@ class Form(Base):
     key_by_patient: Mapped[str | None] = mapped_column(String(200), index=True)
     key_as_read: Mapped[str | None] = mapped_column(String(200), index=True)
     patient: Mapped[dict[str, Any] | None]  # {"matched", "key", "score"}, as the export has it; "by" a person
+    judged_on: Mapped[dt.date | None]  # of an archive's form: its own day, see `day`
 
     document: Mapped[Document] = relationship(back_populates="forms")
     readings: Mapped[list[FieldReading]] = relationship(order_by="FieldReading.id")
@@ -181,6 +183,11 @@ class Form(Base):
     routes: Mapped[list[FormRoute]] = relationship(
         order_by="FormRoute.id", foreign_keys="FormRoute.form_pk", back_populates="form"
     )
+
+    @property
+    def day(self) -> dt.date:
+        """The day whose rules and registry hold for the form: its own, else that of the document's receipt."""
+        return self.judged_on or self.document.received
 
     @property
     def patient_key(self) -> str | None:
