@@ -8,7 +8,7 @@ blank).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as with_default
 from enum import StrEnum
@@ -110,7 +110,11 @@ class Programme(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FormDefinition:
-    """One revision of one form. `rules` are those that it brings along, by number."""
+    """One revision of one form.
+
+    `rules` are those that it brings along, by number. `replaces` is the revision that this one corrects: of the same
+    blank, which is looked for by this one alone from now on.
+    """
 
     form_id: str
     title: str
@@ -124,6 +128,7 @@ class FormDefinition:
     blank: Path  # the flat blank, a PDF with one page per PageLayout
     programme: Programme = Programme.CLOZAPINE_REMS
     rules: Mapping[str, DeclaredRule] = with_default(default_factory=dict)
+    replaces: str | None = None
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError when the form has none."""
@@ -135,3 +140,9 @@ class FormDefinition:
     def fields_on(self, page: int) -> tuple[Field, ...]:
         """The fields on one page (1-based)."""
         return tuple(field for field in self.fields if field.page == page)
+
+
+def looked_for(definitions: Sequence[FormDefinition]) -> tuple[FormDefinition, ...]:
+    """Those that a page may be: all but the ones that another corrects. Forms that were read by these keep them."""
+    corrected = {definition.replaces for definition in definitions}
+    return tuple(definition for definition in definitions if definition.form_id not in corrected)

@@ -52,6 +52,8 @@ def load_definition(folder: Path) -> FormDefinition:
     meaning = load_meaning(folder / MEANING)
     if meaning.form_id != folder.name:
         raise DefinitionError(_named(folder / MEANING), "form_id", f"is {meaning.form_id!r}, the folder says otherwise")
+    if meaning.replaces == meaning.form_id:
+        raise DefinitionError(_named(folder / MEANING), "replaces", "is the revision itself")
     if not (folder / BLANK).is_file():
         raise DefinitionError(_named(folder / BLANK), "", "there is no such file")
     definition = FormDefinition(
@@ -67,6 +69,7 @@ def load_definition(folder: Path) -> FormDefinition:
         blank=folder / BLANK,
         programme=meaning.programme,
         rules=meaning.rules,
+        replaces=meaning.replaces,
     )
     _check_places(folder, definition)
     _check_conditions(folder, definition)
@@ -149,7 +152,7 @@ class FieldMeaning(Record):
 class Meaning(Record):
     """`meaning.yaml`."""
 
-    form_id: str
+    form_id: Name
     title: str
     code: str
     revision: str
@@ -157,8 +160,9 @@ class Meaning(Record):
     in_use_to: dt.date | None
     fax_number: str
     source: str
+    replaces: str | None = None
     programme: Programme = Programme.CLOZAPINE_REMS
-    fields: dict[str, FieldMeaning]
+    fields: dict[Name, FieldMeaning]
     rules: dict[Number, DeclaredRule] = Constrained(default_factory=dict)
 
 

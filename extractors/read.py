@@ -12,7 +12,7 @@ from functools import cache
 from extractors.assembly import Sheet, assemble
 from extractors.blanks import BlankPage, load_blank_pages
 from extractors.cleaning import clean
-from extractors.definition import FormDefinition
+from extractors.definition import FormDefinition, looked_for
 from extractors.definition_files import load_definitions
 from extractors.errors import DocumentError
 from extractors.fields import read_fields
@@ -81,7 +81,7 @@ def read_document(data: bytes, limits: Limits | None = None, sight: Sight | None
 @cache
 def shipped_sight() -> Sight:
     """The forms that come with this package, loaded once a process."""
-    definitions = load_definitions()
+    definitions = looked_for(load_definitions())
     return Sight(definitions, load_blank_pages(definitions))
 
 
