@@ -18,7 +18,15 @@ from pydantic import Field as Constrained
 from pydantic import ValidationError
 
 from extractors.definition import Field, FieldKind, FormDefinition, Option, PageLayout, Programme, Required
-from extractors.definition_rules import ConditionMeaning, DeclaredRule, Number, Record, condition_problem, problems
+from extractors.definition_rules import (
+    ConditionMeaning,
+    DeclaredRule,
+    Name,
+    Number,
+    Record,
+    condition_problem,
+    problems,
+)
 from extractors.errors import DefinitionError
 from extractors.geometry import Box
 
