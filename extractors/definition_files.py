@@ -56,7 +56,7 @@ def load_definition(folder: Path) -> FormDefinition:
     Raises:
         DefinitionError: the folder is incomplete, or a file has a wrong or missing key.
     """
-    geometry = _parsed(folder / GEOMETRY, Geometry)
+    geometry = load_geometry(folder / GEOMETRY)
     meaning = load_meaning(folder / MEANING)
     if meaning.form_id != folder.name:
         raise DefinitionError(_named(folder / MEANING), "form_id", f"is {meaning.form_id!r}, the folder says otherwise")
@@ -92,6 +92,15 @@ def load_meaning(path: Path) -> Meaning:
         DefinitionError: it is missing or has a wrong or missing key.
     """
     return _parsed(path, Meaning)
+
+
+def load_geometry(path: Path) -> Geometry:
+    """The measured half of a definition.
+
+    Raises:
+        DefinitionError: it is missing or has a wrong or missing key.
+    """
+    return _parsed(path, Geometry)
 
 
 def save_geometry(path: Path, geometry: Geometry, header: str) -> None:

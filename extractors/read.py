@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 from extractors.assembly import Sheet, assemble
 from extractors.blanks import BlankPage, load_blank_pages
 from extractors.cleaning import clean
 from extractors.definition import FormDefinition, looked_for
-from extractors.definition_files import load_definitions
+from extractors.definition_files import load_definition, load_definitions
 from extractors.errors import DocumentError
 from extractors.fields import read_fields
 from extractors.fillable import form_by_names, placed_by_names, read_fillable
@@ -83,6 +84,16 @@ def shipped_sight() -> Sight:
     """The forms that come with this package, loaded once a process."""
     definitions = looked_for(load_definitions())
     return Sight(definitions, load_blank_pages(definitions))
+
+
+def read_by(folder: Path, data: bytes, limits: Limits) -> DocumentReading:
+    """Read a document by one definition alone, that of `folder`: for whoever is writing it.
+
+    Raises:
+        DefinitionError: the definition cannot be used.
+    """
+    definitions = (load_definition(folder),)
+    return read_document(data, limits, Sight(definitions, load_blank_pages(definitions)))
 
 
 def read_page(opened: OpenedPage, sight: Sight) -> tuple[PageReading, Sheet | None]:
