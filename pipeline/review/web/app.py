@@ -16,9 +16,9 @@ from starlette.datastructures import FormData
 
 from extractors.errors import FaxformsError
 from pipeline.errors import LoginThrottled, NotAllowed, NotLoggedIn, NotThere
-from pipeline.review import claiming, people
+from pipeline.review import claiming, group_sheets, people
 from pipeline.review.roles import Role
-from pipeline.review.web import items, staff
+from pipeline.review.web import group, items, staff
 from pipeline.review.web.access import COOKIE, HEADERS, Visitor, admit, posted, visitor_of
 from pipeline.review.web.rendering import STATIC, page
 from pipeline.review.web.screens import queue_screen
@@ -44,6 +44,7 @@ def create_app(store: Store, *, behind_tls: bool = False) -> FastAPI:
     app.add_api_route("/logout", log_out, methods=["POST"])
     app.add_api_route("/queue", queue, methods=["GET"])
     items.add_routes(app)
+    group.add_routes(app)
     staff.add_routes(app)
     app.add_exception_handler(FaxformsError, _told)
     app.middleware("http")(_with_headers)
@@ -72,6 +73,7 @@ def log_out(request: Request, visitor: Visiting) -> Response:
     """End the session; what the person holds goes back to the queue."""
     with Session(request.app.state.store.engine) as session, session.begin():
         claiming.release_all(session, visitor.somebody.name)
+        group_sheets.put_back_all(session, visitor.somebody.name)
         people.log_out(session, visitor.session_id, visitor.somebody.name)
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(COOKIE, path="/")

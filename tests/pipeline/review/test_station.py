@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from browsing import LoggedIn, grave_faults
 from papers import Deliver, doubtful, psf
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from staffing import PASSWORD
 
 from extractors.geometry import PIXELS_PER_POINT
 from pipeline.deciding import definitions
-from pipeline.review.roles import Role
 from pipeline.store.models import Form, ReviewItem
 from pipeline.store.opening import Store
-from samples.station_screens import CHROMIUM, log_in, served
-
-AXE = Path(__file__).with_name("axe") / "axe.min.js"
-LoggedIn = Callable[[str], Page]
 
 LIGHT = """place => {
   const box = place.getBBox(), to = place.getScreenCTM();
@@ -36,49 +29,6 @@ LIGHT = """place => {
 
 TOLERANCE = 3.0
 """Points by which the light may lie beside the field."""
-
-expect.set_options(timeout=30_000)  # a browser on a busy machine
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all; each page has cookies of its own."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def station(store: Store, staff: dict[str, Role]) -> Iterator[str]:
-    """The address of a served station with people."""
-    assert staff
-    with served(store) as address:
-        yield address
-
-
-@pytest.fixture
-def script_errors() -> Iterator[list[str]]:
-    """What went wrong in the browser: nothing, by the end of the test. A refused decision is no error of a script."""
-    errors: list[str] = []
-    yield errors
-    assert [error for error in errors if "409" not in error] == []
-
-
-@pytest.fixture
-def logged_in(browser: Browser, station: str, script_errors: list[str]) -> Callable[[str], Page]:
-    """A page of whoever is named, each with a browser context of its own."""
-
-    def of(name: str) -> Page:
-        page = browser.new_context(viewport={"width": 1400, "height": 850}).new_page()
-        page.set_default_timeout(30_000)
-        page.on("pageerror", lambda error: script_errors.append(str(error)))
-        page.on("console", lambda line: script_errors.append(line.text) if line.type == "error" else None)
-        log_in(page, station, name, PASSWORD)
-        page.wait_for_load_state()
-        return page
-
-    return of
 
 
 def routes(store: Store) -> list[str]:
@@ -207,7 +157,4 @@ def test_no_screen_has_a_serious_accessibility_fault(
             page.locator("#decision").wait_for()
         for path in paths:
             page.goto(f"{station}{path}")
-            page.evaluate(AXE.read_text(encoding="utf-8"))
-            faults = page.evaluate("axe.run().then(found => found.violations)")
-            grave = [fault for fault in faults if fault["impact"] in ("serious", "critical")]
-            assert not grave, [(path, f["id"], [n["html"] for n in f["nodes"]][:3]) for f in grave]
+            assert not grave_faults(page), path
