@@ -132,3 +132,4 @@ class DocumentReading:
     forms: tuple[FormReading, ...]
     status: DocumentStatus
     error: str | None = None
+    seconds: float = dataclasses.field(default=0.0, compare=False)  # that reading it took

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import concurrent.futures
 import ctypes
+import dataclasses
 import itertools
 import multiprocessing
 import os
 import resource
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -142,7 +144,14 @@ def _prepare_process(memory: int, parent: int) -> None:
 
 
 def _read_in_process(reader: Reader | None, source: Path | bytes, limits: Limits) -> DocumentReading:
-    """Reads one document; whatever is raised becomes its `failed` reading: not all errors survive the way back."""
+    """Reads one document and takes the time; whatever is raised becomes its `failed` reading (see `_read`)."""
+    started = time.monotonic()
+    reading = _read(reader, source, limits)
+    return dataclasses.replace(reading, seconds=time.monotonic() - started)
+
+
+def _read(reader: Reader | None, source: Path | bytes, limits: Limits) -> DocumentReading:
+    """The reading, of a document that breaks it a `failed` one: not all errors survive the way back."""
     try:
         return (reader or _shipped_reader())(_bytes(source, limits), limits)
     except DocumentError as error:

@@ -94,6 +94,7 @@ class Document(Base):
     """
 
     __tablename__ = "documents"
+    __table_args__ = (Index("ix_documents_outcome", "state", "status"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
@@ -108,6 +109,7 @@ class Document(Base):
     lease_until: Mapped[dt.datetime | None]
     decided_at: Mapped[dt.datetime | None]
     batch: Mapped[str | None] = mapped_column(String(32), index=True)
+    removed_at: Mapped[dt.datetime | None]  # original and pictures went when their retention had ended
 
     sources: Mapped[list[Source]] = relationship(back_populates="document", order_by="Source.id")
     pages: Mapped[list[Page]] = relationship(back_populates="document", order_by="Page.page")
@@ -140,7 +142,7 @@ class Page(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
     page: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(16), index=True)
     rotated: Mapped[int]
     form: Mapped[int | None]  # position of the form in the document
     form_id: Mapped[str | None] = mapped_column(String(64))

@@ -31,13 +31,15 @@ class Store:
 def open_store(settings: Settings) -> Store:
     """The store that the settings name. A database with nothing in it gets its tables.
 
-    DatabaseOutdated when it has the tables of another version, KeysUnusable when the encryption keys cannot be read.
+    DatabaseOutdated when it has the tables of a version that this one cannot work with, KeysUnusable when the keys
+    cannot be read.
     """
     keys = read_keyring(settings.encryption_key_file, settings.encryption_keys.get_secret_value())
     settings.originals.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.url, keys)
-    if not migrations.is_current(engine):
-        if inspect(engine).get_table_names():
+    if not migrations.can_work_on(engine):
+        # asked again: another process may have made the tables just now
+        if inspect(engine).get_table_names() and not migrations.can_work_on(engine):
             raise DatabaseOutdated("open: the database has another version's tables: run `faxforms db upgrade`")
         migrations.upgrade(engine)
     return Store(engine, Vault(settings.originals, keys), settings)

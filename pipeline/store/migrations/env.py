@@ -9,6 +9,7 @@ from alembic import context
 from pipeline.store import (  # noqa: F401 - their tables belong to the metadata
     group_models,
     migration_models,
+    operations_models,
     people_models,
     quality_models,
     registry_models,
