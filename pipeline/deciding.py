@@ -14,12 +14,14 @@ from extractors.confidence import LOW
 from extractors.definition import FormDefinition
 from extractors.definition_files import load_definitions
 from extractors.reading import FormReading, Reading
+from pipeline.migration.archived import rows_about
 from pipeline.registry import course, updates
 from pipeline.registry.lookup import RegistryOn
 from pipeline.review import queue
 from pipeline.settings import Settings
 from pipeline.store import audit, repository
 from pipeline.store.models import Document, Form, FormRoute, Page
+from validators import archives
 from validators.content import Content, from_readings
 from validators.duplicates import DuplicateKey, contradicts, duplicate_key, same_content
 from validators.evidence import weigh_evidence
@@ -43,8 +45,10 @@ def decide_form(
 
     The document's pages must be stored already.
     """
-    definition, known = definitions()[form_reading.form_id], RegistryOn(session, document.received)
-    form_reading = weigh_evidence(form_reading, definition, document.received, known)
+    definition = definitions()[form_reading.form_id]
+    rows = rows_about(session, document)
+    day = archives.days_of(document.received, rows, from_readings(form_reading, definition)).days[0]
+    form_reading = weigh_evidence(form_reading, definition, day, RegistryOn(session, day))
     form_reading = replace(form_reading, readings=_by_thresholds(form_reading.readings, settings.thresholds))
     form = repository.record_form(session, document, position, form_reading)
     settle(session, settings, form, judge_form(session, form))
@@ -81,12 +85,18 @@ def judge_form(session: Session, form: Form, person: Person | None = None) -> Ju
     """
     document = form.document
     content = from_readings(repository.load_form(form), definitions()[form.form_id])
-    judgement = judge(content, document.received, RegistryOn(session, document.received))
+    rows = rows_about(session, document)
+    days = archives.days_of(document.received, rows, content)
+    form.judged_on = None if rows is None else days.days[0]
+    judgement = archives.at_both_ends(judge(content, day, RegistryOn(session, day)) for day in days.days)
     judgement = _with_damage(judgement, [page for page in document.pages if page.form == form.position])
     form.patient = _patient(form, content, judgement, person)
+    if rows is not None:
+        disagreeing = archives.disagreements(rows, content, form.patient_key)
+        judgement = archives.against_index(judgement, days, disagreeing)
     form.key_by_patient, form.key_as_read = _keys(form, content)
     earlier = compare_with_earlier(session, form, content, also_later=person is not None)
-    judgement = _with_comparison(judgement, earlier, content, document.received)
+    judgement = _with_comparison(judgement, earlier, content, form.day)
     repository.record_judgement(session, form, judgement.findings, judgement.evaluated)
     return Judged(content, judgement, earlier)
 
@@ -96,8 +106,7 @@ def settle(session: Session, settings: Settings, form: Form, judged: Judged, per
     _route(session, settings, form, judged, person)
     if form.route.route == "accept":
         who = person.name if person else audit.PROGRAM
-        received = form.document.received
-        updates.apply(session, updates.Accepted(judged.content, form.id, received, form.patient_key, who))
+        updates.apply(session, updates.Accepted(judged.content, form.id, form.day, form.patient_key, who))
     if form.route.route == "review":
         queue.put(session, form.document, form.route.reasons, form=form)
     else:

@@ -54,7 +54,7 @@ class FormExplained:
 
 def explain(session: Session, form: Form) -> FormExplained:
     """What was evaluated on a stored form, with what values, and why it fired or not."""
-    received = form.document.received
+    received = form.day
     content = from_readings(repository.load_form(form), definitions()[form.form_id])
     known = RegistryOn(session, received)
     today = {evaluation.rule: evaluation for evaluation in judge(content, received, known).evaluated}

@@ -34,8 +34,9 @@ class Claim:
 
 
 def waiting(session: Session, limit: int | None = None) -> Sequence[int]:
-    """The documents that can be claimed now, in the order of their arrival."""
-    return session.scalars(select(Document.id).where(_claimable(session)).order_by(Document.id).limit(limit)).all()
+    """The documents that can be claimed now, in the order of their arrival; those of archives wait for their chunk."""
+    by_itself = select(Document.id).where(Document.batch.is_(None), _claimable(session))
+    return session.scalars(by_itself.order_by(Document.id).limit(limit)).all()
 
 
 def claim(session: Session, document_id: int, lease: dt.timedelta, owner: str | None = None) -> Claim | None:

@@ -23,11 +23,13 @@ from pipeline import ledger, originals
 from pipeline.deciding import decide_form
 from pipeline.errors import ClaimLost, KeyMissing, OriginalDamaged, OriginalRemoved
 from pipeline.intake.folder import Arrival
+from pipeline.migration.archived import rows_about
 from pipeline.review import queue
 from pipeline.store import audit, repository
 from pipeline.store.engine import read_only, take_write_turn
 from pipeline.store.models import Document, DocumentState
 from pipeline.store.opening import Store
+from validators.archives import lacking
 from validators.transmission import judge_pages
 
 Reader = Callable[[bytes], DocumentReading]
@@ -117,6 +119,8 @@ def _decide(store: Store, held: ledger.Claim, reading: DocumentReading) -> Outco
             for position, form in enumerate(reading.forms)
         ]
         _queue_what_is_no_form(session, document, reading)
+        if lacking(rows_about(session, document) or (), [form.form_id for form in forms]):
+            queue.put(session, document, ["index_disagrees"])  # the archive's index tells of a form that is not there
         ledger.settle(document, _state(document))
         routes = tuple(form.route.route for form in forms)
         audit.write_line(

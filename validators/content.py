@@ -112,6 +112,11 @@ class AncResult:
     drawn: str
 
 
+def family(form_id: str) -> str:
+    """A form's id without its year."""
+    return re.sub(r"_\d{4}.*$", "", form_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """One form's fields, typed. Fields that the form does not have count as empty."""
@@ -123,7 +128,7 @@ class Content:
     @property
     def family(self) -> str:
         """The form without its year: a later revision of the PSF obeys the rules for PSFs."""
-        return re.sub(r"_\d{4}.*$", "", self.definition.form_id)
+        return family(self.definition.form_id)
 
     def has(self, name: str) -> bool:
         """Whether the form has such a field."""

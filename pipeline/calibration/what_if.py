@@ -76,7 +76,7 @@ def _passes(session: Session, settings: Settings, outcome: FormOutcome, threshol
     kinds = {field.name: field.kind for field in definitions()[reading.form_id].fields}
     reading = replace(reading, readings=_measured_at(reading.readings, kinds, threshold))
     content = from_readings(reading, definitions()[reading.form_id])
-    received = outcome.form.document.received
+    received = outcome.form.day
     findings = judge(content, received, RegistryOn(session, received)).findings
     allowed = RoutingSettings(accept_prescriber_only_in_order=settings.accept_prescriber_only_in_order)
     return route(findings, allowed).route == "accept"

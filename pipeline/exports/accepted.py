@@ -86,7 +86,7 @@ def accepted_line(form: Form) -> Line:
         "version": version_of(form),
         "decided_at": route.decided_at.isoformat(),
         "decided_by": route.decided_by,
-        "received": form.document.received.isoformat(),
+        "received": form.day.isoformat(),
         "file": form.document.sources[0].file,
         "sha256": form.document.sha256,
         "form": form.position,

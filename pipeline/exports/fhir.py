@@ -182,7 +182,7 @@ def _document(form: Form, original: bytes, patient: Resource, practitioner: Reso
         "subject": _to(patient),
         "author": [_to(practitioner)],
         "date": form.route.decided_at.isoformat(),
-        "description": f"received {form.document.received}, pages {', '.join(map(str, form.pages))}",
+        "description": f"received {form.day}, pages {', '.join(map(str, form.pages))}",
         "content": [
             {
                 "attachment": {

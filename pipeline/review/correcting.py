@@ -108,10 +108,10 @@ def _dependents(session: Session, form: Form) -> Sequence[Form]:
             or_(Form.id.in_(later), and_(Form.id.in_(repeats), FormRoute.duplicate_of == form.id)),
         )
     ).all()
-    day = (form.document.received, form.id)
+    day = (form.day, form.id)
     return sorted(
-        (one for one in found if (one.document.received, one.id) > day or one.route.duplicate_of == form.id),
-        key=lambda one: (one.document.received, one.id),
+        (one for one in found if (one.day, one.id) > day or one.route.duplicate_of == form.id),
+        key=lambda one: (one.day, one.id),
     )
 
 

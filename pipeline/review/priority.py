@@ -42,7 +42,7 @@ def _lapses_soon(session: Session, form: Form) -> bool:
     """Whether what is on record of the form's patient no longer covers them in a few days, or has ceased to."""
     if form.patient_key is None:
         return False
-    received = form.document.received
+    received = form.day
     try:
         record = on_record(session, form.patient_key, received)
     except NotThere:

@@ -31,7 +31,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Installation, Batc
 
 
 def test_list(installation: Installation) -> None:
-    assert installation.faxforms("rules", "list").output.splitlines()[0] == "55 rules"
+    assert installation.faxforms("rules", "list").output.splitlines()[0] == "57 rules"
     early = installation.faxforms("rules", "list", "--on", "2021-11-14", "--form", "psf", "--json").output
     late = installation.faxforms("rules", "list", "--on", "2021-11-15", "--form", "psf", "--json").output
     first, second = ({json.loads(line)["rule"] for line in told.splitlines()} for told in (early, late))

@@ -23,6 +23,7 @@ class DecidedBy(StrEnum):
     FORM = "form"  # one form, the date received and the registry
     DOCUMENT = "document"  # the pages of a transmission that are no form
     STORE = "store"  # the forms that came before
+    ARCHIVE = "archive"  # what an archive's index says of the form
     STATUS = "status"  # what is on record about a patient: the status read-out
     NOBODY = "nobody"  # context: the rule decides nothing by itself
 

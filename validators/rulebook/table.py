@@ -19,6 +19,7 @@ GROUPS = {
     "G": "Dispensing",
     "H": "Whole transmissions",
     "I": "Only in the first programme",
+    "J": "Archives",
 }
 
 COLUMNS = ("rule", "checks", "from, to", "forms", "decided by", "figures", "reasons", "source")

@@ -17,8 +17,8 @@ FAMILIES = {re.sub(r"_\d{4}$", "", definition.form_id) for definition in load_de
 
 
 def test_all_rules_in_order() -> None:
-    assert [rule.number for rule in RULES] == [f"R{number}" for number in range(1, 56)]
-    assert "".join(dict.fromkeys(rule.group for rule in RULES)) == "ABCDEFGHI"
+    assert [rule.number for rule in RULES] == [f"R{number}" for number in range(1, 58)]
+    assert "".join(dict.fromkeys(rule.group for rule in RULES)) == "ABCDEFGHIJ"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.number)
