@@ -29,6 +29,7 @@ ANYBODY: frozenset[Role] | None = None
 ALL = frozenset(Role)
 DECIDE = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 SEE = DECIDE | {Role.AUDITOR}
+TEACH = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
 
 ACCESS: Mapping[tuple[str, str], frozenset[Role] | None] = {
     ("GET", "/login"): ANYBODY,
@@ -57,6 +58,13 @@ ACCESS: Mapping[tuple[str, str], frozenset[Role] | None] = {
     ("GET", "/groups/{sheet_id}/context/{crop_id}.png"): SEE,
     ("POST", "/groups/{sheet_id}/judge"): DECIDE,
     ("POST", "/groups/{sheet_id}/release"): DECIDE,
+    ("GET", "/forms"): TEACH,
+    ("GET", "/forms/{form_id}"): TEACH,
+    ("GET", "/forms/{form_id}/pages/{number}.png"): TEACH,
+    ("POST", "/forms/{form_id}/fax"): TEACH,
+    ("GET", "/forms/{form_id}/fax/{number}.png"): TEACH,
+    ("POST", "/forms/{form_id}/try"): TEACH,
+    ("POST", "/forms/{form_id}/save"): TEACH,
     ("GET", "/trail"): frozenset({Role.AUDITOR, Role.SUPERVISOR}),
     ("GET", "/people"): frozenset({Role.ADMINISTRATOR}),
     ("POST", "/people"): frozenset({Role.ADMINISTRATOR}),

@@ -18,7 +18,7 @@ from extractors.errors import FaxformsError
 from pipeline.errors import LoginThrottled, NotAllowed, NotLoggedIn, NotThere
 from pipeline.review import claiming, group_sheets, people
 from pipeline.review.roles import Role
-from pipeline.review.web import group, items, staff
+from pipeline.review.web import forms_editor, group, items, staff
 from pipeline.review.web.access import COOKIE, HEADERS, Visitor, admit, posted, visitor_of
 from pipeline.review.web.rendering import STATIC, page
 from pipeline.review.web.screens import queue_screen
@@ -46,6 +46,7 @@ def create_app(store: Store, *, behind_tls: bool = False) -> FastAPI:
     items.add_routes(app)
     group.add_routes(app)
     staff.add_routes(app)
+    forms_editor.add_routes(app)
     app.add_exception_handler(FaxformsError, _told)
     app.middleware("http")(_with_headers)
     return app
