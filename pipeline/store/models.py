@@ -82,7 +82,10 @@ class ReviewState(StrEnum):
 SENT_BACK = "sent_back"
 """The route of a form that went back to its sender."""
 
-WITHOUT_EFFECT = frozenset({SENT_BACK, "reject", "set_aside"})
+REARRANGED = "rearranged"
+"""The route of a form whose pages a person has given to other forms."""
+
+WITHOUT_EFFECT = frozenset({SENT_BACK, REARRANGED, "reject", "set_aside"})
 """Routes by which a person has decided that a form does not count."""
 
 
@@ -312,7 +315,7 @@ class AuditLine(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[str] = mapped_column(String(32))  # ISO 8601 in UTC, as hashed
     who: Mapped[str] = mapped_column(String(100))
-    action: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(64), index=True)
     document_id: Mapped[int | None] = mapped_column(ForeignKey("documents.id"), index=True)
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]

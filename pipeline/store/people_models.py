@@ -17,7 +17,8 @@ class User(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)
-    password: Mapped[str]  # argon2id, with its parameters and salt
+    password: Mapped[str]  # argon2id, with its parameters and salt; empty: logs in by the OpenID provider only
+    subject: Mapped[str | None] = mapped_column(String(400), unique=True)  # issuer and who they are there
     role: Mapped[str] = mapped_column(String(16))  # pipeline.review.roles.Role
     decides_prescriber_only: Mapped[bool] = mapped_column(default=False, server_default=false())
     active: Mapped[bool] = mapped_column(default=True, server_default=true())
