@@ -35,28 +35,33 @@ def claim(session: Session, item_id: int, somebody: Somebody, lease: dt.timedelt
     return _noted(session, item_id, "review claimed", somebody.name).version
 
 
-def claim_next(session: Session, somebody: Somebody, lease: dt.timedelta) -> int | None:
+def claim_next(
+    session: Session, somebody: Somebody, lease: dt.timedelta, *, but: ColumnElement[bool] | None = None
+) -> int | None:
     """Take the most urgent item that is theirs to take, the oldest first; its id, or None when nothing is left.
 
-    What they hold already comes before all others: nobody collects items.
+    What they hold already comes before all others: nobody collects items. Items of which `but` holds are left out.
     """
     now = dt.datetime.now(dt.UTC)
     mine = select(ReviewItem.id).where(_is_held_by(somebody.name), ReviewItem.lease_until >= now)
     held = session.scalars(mine.order_by(ReviewItem.id).limit(1)).first()
     if held is not None:
         return held
-    for item_id in upcoming(session, somebody, TRIES):
+    for item_id in upcoming(session, somebody, TRIES, but=but):
         if claim(session, item_id, somebody, lease) is not None:
             return item_id
     return None
 
 
-def upcoming(session: Session, somebody: Somebody, count: int) -> Sequence[int]:
+def upcoming(
+    session: Session, somebody: Somebody, count: int, *, but: ColumnElement[bool] | None = None
+) -> Sequence[int]:
     """The items that a person would get next, as far as nobody else takes them; without those in their own hand."""
     now = dt.datetime.now(dt.UTC)
     due = or_(ReviewItem.postponed_until.is_(None), ReviewItem.postponed_until <= now)
     order = (ReviewItem.priority, ReviewItem.created_at, ReviewItem.id)
     wanted = select(*order).where(may_decide(somebody), due).order_by(*order).limit(count)
+    wanted = wanted if but is None else wanted.where(~but)
     # two queries, since an OR over both would leave the index on waiting items unused
     waiting = session.execute(wanted.where(ReviewItem.state == ReviewState.WAITING)).all()
     lapsed = session.execute(wanted.where(ReviewItem.state == ReviewState.CLAIMED, ReviewItem.lease_until < now)).all()

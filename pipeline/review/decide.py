@@ -13,7 +13,7 @@ Whoever does not hold the item any more gets ClaimLost, and nothing changes.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,8 @@ from pipeline.deciding import Person, judge_form, settle
 from pipeline.errors import CorrectionRefused, DecisionRefused, NotHeld
 from pipeline.notice import make
 from pipeline.notice.make import Subject
-from pipeline.review import claiming, queue
+from pipeline.review import claiming, keying, queue
+from pipeline.review.again import decide_again
 from pipeline.review.roles import Somebody
 from pipeline.review.writing import ILLEGIBLE, parsed, set_readings, write
 from pipeline.settings import Settings
@@ -126,7 +127,8 @@ def accept(
 
     `seen`: the reasons that the person has seen and that do not keep them. `override`: why a supervisor accepts
     although a finding blocks. The route is `review` where something has come up meanwhile that nobody could have seen:
-    a form that contradicts; then the item stays in hand.
+    a form that contradicts; then the item stays in hand. It is so too where a field that two people key was written by
+    this one alone so far; then the item is put back for the second.
 
     Raises:
         DecisionRefused: a finding blocks, or one was not seen, and there is no override of a supervisor; or nobody has
@@ -137,6 +139,10 @@ def accept(
     if patient_key is not None and not _is_known(session, patient_key):
         raise DecisionRefused("the registry has no such patient")
     held = form.route
+    if not (override.strip() and hand.somebody.supervises):
+        alone = keying.said_alone(session, settings, form, entries.parsed(form), hand.somebody.name)
+        if alone:
+            return _leave_to_a_second(session, settings, hand, form, entries, alone)
     _write(session, form, entries, hand.somebody)
     judged = judge_form(session, form, Person(hand.somebody.name, patient_key=patient_key))
     findings = shown(form.findings, hand.somebody)
@@ -145,6 +151,21 @@ def accept(
     person = Person(hand.somebody.name, frozenset(despite), held.contradicts, patient_key)
     decided = settle(session, settings, form, judged, person)
     _note(session, hand, form, held, {"override": override} if override else {})
+    return decided
+
+
+def _leave_to_a_second(
+    session: Session, settings: Settings, hand: Hand, form: Form, entries: Entries, alone: Collection[str]
+) -> FormRoute:
+    """Keep what was written but the fields that a second person has to key first, and put the item back for them."""
+    rest = {name: text for name, text in entries.values.items() if name not in alone}
+    _write(session, form, Entries(rest, entries.illegible - set(alone)), hand.somebody)
+    keying.put_in_doubt(form, alone)
+    session.flush()
+    decided = decide_again(session, settings, form, hand.somebody.name)
+    if decided.route == "review":
+        item = session.get_one(ReviewItem, hand.item)
+        claiming.release(session, item.id, hand.somebody.name, item.version, draft=None)
     return decided
 
 

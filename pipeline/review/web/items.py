@@ -21,7 +21,7 @@ from pipeline import originals
 from pipeline.deciding import definitions
 from pipeline.errors import ClaimLost, DecisionRefused, NotThere
 from pipeline.notice import make
-from pipeline.review import claiming, decide
+from pipeline.review import claiming, decide, keying
 from pipeline.review.decide import Entries, Hand
 from pipeline.review.roles import Somebody
 from pipeline.review.web.access import Visitor, is_in_hand, posted, visible_item, visitor_of
@@ -131,8 +131,9 @@ def decide_item(request: Request, item_id: int, visitor: Visiting, posted: Poste
             notice = hashlib.sha256(pdf).hexdigest()
         else:
             with Session(store.engine) as session, session.begin():
-                if not _decided(session, store, hand, action, reason, posted):
-                    return RedirectResponse(f"/items/{item_id}", 303)
+                action = _decided(session, store, hand, action, reason, posted)
+        if not action:
+            return RedirectResponse(f"/items/{item_id}", 303)
     except ClaimLost:
         return RedirectResponse("/queue?done=lost", 303)
     except FaxformsError as error:
@@ -160,8 +161,8 @@ def notice(request: Request, sha256: str, visitor: Visiting) -> Response:
     return Response(originals.fetch(store.notices, sha256), media_type="application/pdf")
 
 
-def _decided(session: Session, store: Store, hand: Hand, action: str, reason: str, posted: FormData) -> bool:
-    """Decide the item; False where it stays in hand: nothing was decided yet, or something new has come up."""
+def _decided(session: Session, store: Store, hand: Hand, action: str, reason: str, posted: FormData) -> str:
+    """Decide the item; what was done, "" where it stays in hand: nothing was decided yet, or something new came up."""
     match action:
         case "accept":
             item = visible_item(session, hand.item, hand.somebody)
@@ -179,7 +180,9 @@ def _decided(session: Session, store: Store, hand: Hand, action: str, reason: st
                 override=str(posted.get("override", "")),
                 patient_key=key,
             )
-            return route.route != "review"
+            session.refresh(item)
+            if route.route == "review":
+                return "" if is_in_hand(item, hand.somebody) else "keying"
         case "reject":
             decide.reject(session, store.settings, hand, reason)
         case "set_aside":
@@ -195,8 +198,8 @@ def _decided(session: Session, store: Store, hand: Hand, action: str, reason: st
             form = session.get(Form, item.form_pk) if item.form_pk is not None else None
             if form is not None:
                 decide.keep_draft(session, hand, _entries(form, posted))
-            return False
-    return True
+            return ""
+    return action
 
 
 def _next(store: Store, visitor: Visitor, done: str, notice: str = "") -> Response:
@@ -205,7 +208,8 @@ def _next(store: Store, visitor: Visitor, done: str, notice: str = "") -> Respon
     item = None
     if done != "release":
         with Session(store.engine) as session, session.begin():
-            item = claiming.claim_next(session, visitor.somebody, store.settings.review_lease)
+            keyed_first = keying.awaits_keying(store.settings)
+            item = claiming.claim_next(session, visitor.somebody, store.settings.review_lease, but=keyed_first)
     return RedirectResponse(f"/items/{item}{told}" if item is not None else f"/queue{told or '?done=nothing'}", 303)
 
 
@@ -240,7 +244,7 @@ def _shown(
 def _fetch_ahead(store: Store, somebody: Somebody) -> None:
     """Draw the pages of the item that comes next while this one is looked at; nobody's claim, and shown to nobody."""
     with Session(read_only(store.engine)) as session:
-        for item_id in claiming.upcoming(session, somebody, 1):
+        for item_id in claiming.upcoming(session, somebody, 1, but=keying.awaits_keying(store.settings)):
             for row in session.get_one(ReviewItem, item_id).document.pages:
                 with suppress(FaxformsError):  # told when the item is opened
                     picture_of(store, row)
