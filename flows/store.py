@@ -9,6 +9,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from flows.errors import DatabaseAway
+from pipeline import logs
 from pipeline.settings import Settings
 from pipeline.store.engine import read_only
 from pipeline.store.opening import Store, open_store
@@ -21,8 +22,10 @@ def opened_store() -> Iterator[Store]:
     Raises:
         DatabaseAway: the database is locked or cannot be reached, when opening it or anywhere in the block.
     """
+    settings = Settings()
+    logs.set_up(settings)
     with database_errors():
-        store = open_store(Settings())
+        store = open_store(settings)
         try:
             yield store
         finally:

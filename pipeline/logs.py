@@ -21,14 +21,14 @@ from structlog.types import EventDict, Processor
 from pipeline.settings import Settings
 
 NUMBERS = frozenset(
-    {"document", "item", "form", "page", "batch", "attempt", "attempts", "seconds", "count", "bytes", "pages", "forms"}
-    | {"files", "crops", "removed", "left", "waiting", "port", "pid", "line"}
+    {"document", "item", "form", "page", "batch", "line", "attempt", "attempts", "seconds", "read_seconds"}
+    | {"count", "bytes", "pages", "forms", "files", "crops", "removed", "left", "waiting", "port", "pid"}
 )
 """Fields that hold a number."""
 
 WORDS = frozenset(
-    {"step", "state", "status", "routes", "reasons", "error", "channel", "kind", "key", "retention_class", "check"}
-    | {"revision", "program", "module", "host"}
+    {"step", "state", "status", "routes", "reasons", "error", "channel", "kind", "key", "check", "revision"}
+    | {"program", "module", "host"}
 )
 """Fields that hold words of ours: states, kinds of errors, names of steps, or a list of them."""
 
@@ -39,7 +39,15 @@ OURS = "faxforms"
 
 def logger() -> structlog.stdlib.BoundLogger:
     """What this program logs with: `logger().info("decided", document=12, seconds=0.3)`; events are words of ours."""
-    bound: structlog.stdlib.BoundLogger = structlog.get_logger(OURS)
+    bound: structlog.stdlib.BoundLogger = structlog.wrap_logger(
+        logging.getLogger(OURS),
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_first(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
     return bound
 
 
@@ -69,25 +77,13 @@ class Timer:
 
 def set_up(settings: Settings) -> None:
     """Log to stderr from here on, as the settings want it; calling it again changes the settings."""
-    first: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        only_what_is_listed,
-    ]
-    structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *first, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
-    )
     shown: Processor = structlog.processors.JSONRenderer()
     if settings.log_format == "console":
         shown = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     handler = _Stderr()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[nothing_of_the_message, *first],
+            foreign_pre_chain=[nothing_of_the_message, *_first()],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, shown],
         )
     )
@@ -127,6 +123,15 @@ def _is_ours(name: str, value: object) -> bool:
         words = value if isinstance(value, list | tuple) else [value]
         return all(isinstance(word, str) and A_WORD.fullmatch(word) for word in words)
     return False
+
+
+def _first() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        only_what_is_listed,
+    ]
 
 
 class _Stderr(logging.StreamHandler[Any]):

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from extractors.errors import DocumentError, FaxformsError, LimitExceeded, ReaderCrashed
 from extractors.reading import DocumentReading, DocumentStatus, PageKind
-from pipeline import ledger, originals
+from pipeline import ledger, logs, originals, step_times
 from pipeline.deciding import decide_form
 from pipeline.errors import ClaimLost, KeyMissing, OriginalDamaged, OriginalRemoved
 from pipeline.intake.folder import Arrival
@@ -55,6 +55,7 @@ def take_in(store: Store, arrival: Arrival) -> int:
 
     The same bytes are one document, however often they come: every file that brought them is noted as a source.
     """
+    timer = logs.Timer()
     with arrival.path.open("rb") as incoming:
         sha256, size = originals.keep(store.originals, incoming)
     with Session(store.engine) as session, session.begin():
@@ -65,7 +66,11 @@ def take_in(store: Store, arrival: Arrival) -> int:
         source = {name: getattr(arrival, name) for name in ("channel", "file", "received", "details")}
         if repository.note_source(session, document, **source):
             audit.write_line(session, action, document_id=document.id, after={"sha256": sha256, "file": arrival.file})
-        return document.id
+        document.removed_at = None  # had its retention ended, it begins again
+        step_times.add(session, "take_in", timer.seconds)
+        document_id = document.id
+    logs.logger().info(action, document=document_id, channel=arrival.channel, bytes=size, seconds=timer.seconds)
+    return document_id
 
 
 def process(store: Store, document_id: int, read: Reader) -> Outcome | None:
@@ -100,15 +105,30 @@ def decide(store: Store, held: ledger.Claim, reading: DocumentReading) -> Outcom
     Raises:
         ClaimLost: another process took the document over; nothing is stored.
     """
+    timer = logs.Timer()
     try:
-        return _decide(store, held, reading)
+        outcome = _decide(store, held, reading, timer)
     except (ClaimLost, OperationalError, InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever a step raises must not lose the document, nor stop the batch
-        return _decide(store, held, _unjudged(reading, f"judge: {type(error).__name__}"))
+        broke = type(error).__name__
+        logs.logger().error("step failed", step="judge", document=held.document_id, error=broke)
+        outcome = _decide(store, held, _unjudged(reading, f"judge: {broke}"), timer)
+    logs.logger().info(
+        "decided",
+        document=outcome.document_id,
+        state=outcome.state,
+        status=outcome.status,
+        pages=outcome.pages,
+        routes=outcome.routes,
+        attempt=held.attempt,
+        read_seconds=round(reading.seconds, 4),
+        seconds=timer.seconds,
+    )
+    return outcome
 
 
-def _decide(store: Store, held: ledger.Claim, reading: DocumentReading) -> Outcome:
+def _decide(store: Store, held: ledger.Claim, reading: DocumentReading, timer: logs.Timer) -> Outcome:
     with Session(store.engine) as session, session.begin():
         take_write_turn(session.connection())
         document = ledger.hold(session, held)
@@ -130,7 +150,16 @@ def _decide(store: Store, held: ledger.Claim, reading: DocumentReading) -> Outco
             before={"state": DocumentState.READING},
             after={"state": document.state, "status": document.status, "routes": list(routes)},
         )
+        _note_times(session, document, reading, timer)
         return Outcome(document.id, DocumentState(document.state), reading.status, len(reading.pages), routes)
+
+
+def _note_times(session: Session, document: Document, reading: DocumentReading, timer: logs.Timer) -> None:
+    if reading.seconds:
+        step_times.add(session, "read", reading.seconds)
+    if document.decided_at is not None:
+        step_times.add(session, "arrival_to_decision", (document.decided_at - document.taken_in_at).total_seconds())
+    step_times.add(session, "decide", timer.seconds)
 
 
 def _queue_what_is_no_form(session: Session, document: Document, reading: DocumentReading) -> None:
@@ -200,6 +229,7 @@ def _decide_ready(store: Store, work: _Work) -> Iterator[Outcome]:
         try:
             outcome = decide(store, held, work.readings.pop(held.document_id))
         except ClaimLost:
+            logs.logger().warning("claim lost", document=held.document_id, attempt=held.attempt)
             outcome = None  # the other process's work stands
         work.claims.popleft()
         if outcome is not None:

@@ -133,6 +133,7 @@ def failed(error: FaxformsError) -> DocumentReading:
 def _prepare_process(memory: int, parent: int) -> None:
     """Bounds the process before it reads anything."""
     cv2.setNumThreads(1)  # the variables above do not reach OpenCV's own threads
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the master, who stops when it likes
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold patients' data
     if sys.platform == "linux":  # no reader outlives its master

@@ -7,10 +7,28 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from extractors.limits import Limits
+
+
+class Service(BaseModel):
+    """How `faxforms up` and the deployments run on each machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prefect_port: int = Field(4200, gt=0, description="where Prefect's server listens, on this machine only")
+    station_port: int = Field(8420, gt=0, description="likewise the review station")
+    work_pool: str = Field("faxforms", description="Prefect's work pool that the workers of all machines serve")
+    intake_runs: int = Field(1, ge=1, description="intake runs at the same time on a machine")
+    migration_runs: int = Field(1, ge=0, description="chunks of a migration at the same time on a machine")
+    other_runs: int = Field(1, ge=1, description="other flow runs at the same time on a machine")
+    machines: int = Field(1, ge=1, description="machines with workers: so many intake runs are begun at a time")
+    intake_minutes: int = Field(30, ge=1, description="after which a fresh intake run takes over")
+    follow_up_minutes: int = Field(10, ge=1, description="between two runs that hand on what was accepted")
+    quality_at: str = Field("0 2 * * *", description="when the quality sample is drawn, as cron says it, in UTC")
+    retention_at: str = Field("0 3 * * *", description="likewise, when retention removes what has had its time")
 
 
 class Settings(BaseSettings):
@@ -25,6 +43,9 @@ class Settings(BaseSettings):
     limits: Limits = Field(Limits(), description="what one document may ask for")
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="reading processes, one a core")
     lease_minutes: float = Field(15.0, gt=0, description="after which the work of a dead process can be claimed again")
+    migration_chunk: int = Field(
+        500, ge=1, description="files of an archive that one worker does at a time; of a new migration"
+    )
     attempts: int = Field(
         3, ge=1, description="claims after which a document that never got through is given to a person"
     )
@@ -62,6 +83,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="the least of what is logged; a service wants `info`"
     )
+
+    outbox: Path | None = Field(None, description="folder where other programs find what was accepted")
+    service: Service = Field(Service(), description="how the service runs")
 
     @property
     def url(self) -> str:

@@ -14,7 +14,7 @@ from typer.main import get_command
 from extractors.limits import Limits
 from flows.cli import app
 from flows.exit_codes import ExitCode
-from pipeline.settings import Settings
+from pipeline.settings import Service, Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -36,6 +36,8 @@ def settings() -> dict[str, str]:
     for name, field in Settings.model_fields.items():
         if name == "limits":
             told |= {f"FAXFORMS_LIMITS__{f.name.upper()}": str(f.default) for f in dataclasses.fields(Limits)}
+        elif name == "service":
+            told |= {f"FAXFORMS_SERVICE__{n.upper()}": str(f.default) for n, f in Service.model_fields.items()}
         elif name == "workers":
             told["FAXFORMS_WORKERS"] = "one a core"
         else:

@@ -35,6 +35,8 @@ ACCESS: Mapping[tuple[str, str], frozenset[Role] | None] = {
     ("GET", "/login"): ANYBODY,
     ("POST", "/login"): ANYBODY,
     ("GET", "/static/{path:path}"): ANYBODY,
+    ("GET", "/health/live"): ANYBODY,
+    ("GET", "/health/ready"): ANYBODY,
     ("GET", "/"): ALL,
     ("GET", "/help"): ALL,
     ("POST", "/logout"): ALL,

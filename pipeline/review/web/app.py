@@ -18,7 +18,7 @@ from extractors.errors import FaxformsError
 from pipeline.errors import LoginThrottled, NotAllowed, NotLoggedIn, NotThere
 from pipeline.review import claiming, group_sheets, people
 from pipeline.review.roles import Role
-from pipeline.review.web import forms_editor, group, items, staff
+from pipeline.review.web import forms_editor, group, health, items, staff
 from pipeline.review.web.access import COOKIE, HEADERS, Visitor, admit, posted, visitor_of
 from pipeline.review.web.rendering import STATIC, page
 from pipeline.review.web.screens import queue_screen
@@ -43,6 +43,7 @@ def create_app(store: Store, *, behind_tls: bool = False) -> FastAPI:
     app.add_api_route("/help", show_help, methods=["GET"])
     app.add_api_route("/logout", log_out, methods=["POST"])
     app.add_api_route("/queue", queue, methods=["GET"])
+    health.add_routes(app)
     items.add_routes(app)
     group.add_routes(app)
     staff.add_routes(app)
