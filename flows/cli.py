@@ -14,11 +14,14 @@ from flows.commands import (
     correct,
     dashboard,
     database,
+    deploy,
     documents,
     export,
     forms,
     ingest,
     keys,
+    metrics,
+    migrate,
     notice,
     quality,
     queue,
@@ -27,6 +30,7 @@ from flows.commands import (
     rules,
     show,
     status,
+    up,
 )
 from flows.exit_codes import ExitCode
 from flows.terminal import print_error
@@ -66,6 +70,7 @@ app = typer.Typer(
     documents could not be read whole and wait for a person.""",
 )
 app.command()(ingest.ingest)
+app.command()(migrate.migrate)
 app.command()(documents.documents)
 app.command()(queue.queue)
 app.command()(show.show)
@@ -75,7 +80,10 @@ app.command()(status.due)
 app.command()(notice.notice)
 app.command()(export.export)
 app.command()(calibrate.calibrate)
+app.command()(metrics.metrics)
 app.command()(dashboard.dashboard)
+app.command()(up.up)
+app.command()(deploy.deploy)
 app.add_typer(quality.app, name="quality")
 app.add_typer(registry.app, name="registry")
 app.add_typer(review.app, name="review")

@@ -50,7 +50,7 @@ def ingest(documents: list[int]) -> list[Outcome]:
     return outcomes
 
 
-def _database_is_away(_task: Any, _run: Any, state: Any) -> bool:
+def database_is_away(_task: Any, _run: Any, state: Any) -> bool:
     """Tell whether trying again can help: bad input is stored as `failed`, and anything else is a defect."""
     try:
         state.result()
@@ -65,7 +65,7 @@ def _database_is_away(_task: Any, _run: Any, state: Any) -> bool:
     name="read and decide",
     retries=len(RETRY_AFTER),
     retry_delay_seconds=RETRY_AFTER,
-    retry_condition_fn=_database_is_away,
+    retry_condition_fn=database_is_away,
     cache_policy=NO_CACHE,  # the store knows what is done
 )
 def read_and_decide(documents: list[int]) -> None:

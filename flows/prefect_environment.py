@@ -10,6 +10,10 @@ ENVIRONMENT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "DO_NOT_TRACK": "1",
+    # seconds between the signs of life of a run, by which one is noticed that died with its worker
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+    # how often a worker asks for runs: a run that stands in for a crashed one should not wait 10 s
+    "PREFECT_WORKER_QUERY_SECONDS": "3",
     # the terminal belongs to the progress bar; everything is in the run's own log
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
 }

@@ -105,10 +105,11 @@ def _dead_owners(session: Session) -> list[str]:
     holders = session.scalars(
         select(Document.lease_owner).where(Document.state == DocumentState.READING).distinct()
     ).all()
-    return [holder for holder in holders if holder is not None and _is_dead(holder)]
+    return [holder for holder in holders if holder is not None and is_dead(holder)]
 
 
-def _is_dead(holder: str) -> bool:
+def is_dead(holder: str) -> bool:
+    """Whether a holder of leases (`this_process`) was a process of this machine and runs no more."""
     host, _, pid = holder.rpartition(":")
     if host != socket.gethostname() or not pid.isdigit():
         return False

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 import yaml
 
@@ -106,34 +108,54 @@ def walk(place: Place, largest: int) -> Iterator[tuple[Found, Opened]]:
 
 
 @contextmanager
-def bounded(stream: BinaryIO, largest: int) -> Iterator[BinaryIO]:
-    """The stream, of which no more than `largest` bytes can be read.
+def reading(open_file: Opened, largest: int) -> Iterator[BinaryIO]:
+    """The bytes of a file that was found, of which no more than `largest` can be read.
 
     Raises:
-        TooMuch: there are more.
+        NotUsable: there are more, or they cannot be read; also from the stream's own `read`.
     """
-    with stream:
-        yield cast("BinaryIO", io.BufferedReader(_Bounded(stream, largest)))
+    with _Bounded(open_file, largest) as stream:
+        yield cast("BinaryIO", stream)
 
 
-class TooMuch(Exception):
-    """A file unpacks to more than is allowed; it is refused, the others are taken in."""
+class NotUsable(Exception):
+    """A file that turns out not to be usable while it is read; it is refused, the others are taken in."""
+
+    def __init__(self, why: Refused) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
+BROKEN_MEMBER = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, RuntimeError)
+"""What the unpackers raise on damaged, encrypted and unknown members; on reading only, so a full disk is none of it."""
 
 
 class _Bounded(io.RawIOBase):
-    def __init__(self, stream: BinaryIO, largest: int) -> None:
-        self._stream, self._left = stream, largest
+    def __init__(self, open_file: Opened, largest: int) -> None:
+        self._left = largest
+        try:
+            self._stream = open_file()
+        except BROKEN_MEMBER:
+            raise NotUsable(Refused.UNREADABLE) from None
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # typeshed wants any buffer
-        data = self._stream.read(len(buffer))
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self._stream.read(len(buffer))
+        except BROKEN_MEMBER:
+            raise NotUsable(Refused.UNREADABLE) from None
         self._left -= len(data)
         if self._left < 0:
-            raise TooMuch
+            raise NotUsable(Refused.BOMB)
         buffer[: len(data)] = data
         return len(data)
+
+    def close(self) -> None:
+        if not self.closed and hasattr(self, "_stream"):
+            self._stream.close()
+        super().close()
 
 
 def _files(place: Place) -> Iterable[Path]:
@@ -194,9 +216,7 @@ def _tar(path: Path, name: str, largest: int) -> Iterator[tuple[Found, Opened]]:
                 fingerprint = f"{member.size}:{member.mtime}"
                 yield (
                     Found(f"{name}{INSIDE}{member.name}", member.size, fingerprint, refused),
-                    (
-                        lambda member=member: cast("BinaryIO", archive.extractfile(member))
-                    ),
+                    (lambda member=member: cast("BinaryIO", archive.extractfile(member))),
                 )
     except (tarfile.TarError, OSError, EOFError):
         yield Found(name, path.stat().st_size, "", Refused.BROKEN), _nothing
