@@ -106,6 +106,40 @@ def claim(session: Session, check_id: int, who: str, lease: dt.timedelta) -> int
     return check.version
 
 
+def claim_next(session: Session, who: str, lease: dt.timedelta) -> int | None:
+    """Take the next check that the person may do, what they hold first; None when nothing is left for them."""
+    checks = sorted(waiting(session), key=lambda check: check.claimed_by != who)
+    return next((one.id for one in checks if may_check(session, one, who) and claim(session, one.id, who, lease)), None)
+
+
+def in_hand(session: Session, check_id: int, who: str) -> QualityCheck | None:
+    """The check, if that person holds it now."""
+    held = select(QualityCheck).filter_by(id=check_id, claimed_by=who, state=ReviewState.CLAIMED)
+    return session.scalar(held.where(QualityCheck.lease_until >= dt.datetime.now(dt.UTC)))
+
+
+def keep(session: Session, check_id: int, who: str, version: int, lease: dt.timedelta) -> None:
+    """The heartbeat of an open page: the lease begins anew, the version stays.
+
+    Raises:
+        ClaimLost: it is no longer in that person's hand at that version.
+    """
+    take_write_turn(session.connection())
+    _held(session, check_id, who, version).lease_until = dt.datetime.now(dt.UTC) + lease
+
+
+def note_view(session: Session, check: QualityCheck, who: str) -> None:
+    """Somebody has seen a patient's data: noted like a change (45 CFR 164.312(b))."""
+    _tell(session, "patient data viewed", who, check)
+
+
+def release_all(session: Session, who: str) -> None:
+    """Put back every check that a person holds: they log out."""
+    held = select(QualityCheck.id, QualityCheck.version).filter_by(claimed_by=who, state=ReviewState.CLAIMED)
+    for check_id, version in session.execute(held).all():
+        release(session, check_id, who, version)
+
+
 def release(session: Session, check_id: int, who: str, version: int) -> None:
     """Put a check back.
 

@@ -42,15 +42,20 @@ def claim_next(
 
     What they hold already comes before all others: nobody collects items. Items of which `but` holds are left out.
     """
-    now = dt.datetime.now(dt.UTC)
-    mine = select(ReviewItem.id).where(_is_held_by(somebody.name), ReviewItem.lease_until >= now)
-    held = session.scalars(mine.order_by(ReviewItem.id).limit(1)).first()
+    held = in_hand(session, somebody)
     if held is not None:
         return held
     for item_id in upcoming(session, somebody, TRIES, but=but):
         if claim(session, item_id, somebody, lease) is not None:
             return item_id
     return None
+
+
+def in_hand(session: Session, somebody: Somebody) -> int | None:
+    """The first of the items that a person holds now."""
+    now = dt.datetime.now(dt.UTC)
+    mine = select(ReviewItem.id).where(_is_held_by(somebody.name), ReviewItem.lease_until >= now)
+    return session.scalars(mine.order_by(ReviewItem.id).limit(1)).first()
 
 
 def upcoming(

@@ -9,7 +9,7 @@ says what follows from them.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,7 @@ class Task:
     """A field to be keyed; `shown` is what two others keyed, for a third person, without their names."""
 
     form: Form
+    item: ReviewItem
     field: Field
     awaited: Awaited
     shown: tuple[Entry, ...]
@@ -54,12 +55,14 @@ def next_task(session: Session, settings: Settings, somebody: Somebody) -> Task 
     return min(tasks, key=lambda task: task.awaited is not Awaited.THIRD, default=None)
 
 
-def tasks_of(session: Session, settings: Settings, somebody: Somebody) -> Iterator[Task]:
-    """The fields that this person may key, of the most urgent forms first."""
+def tasks_of(
+    session: Session, settings: Settings, somebody: Somebody, form_pk: int | None = None
+) -> Iterator[Task]:  # fmt: skip
+    """The fields that this person may key, of the most urgent forms first; of one form alone, where it is named."""
     if not settings.double_keyed:
         return
     forms = (
-        select(Form)
+        select(Form, ReviewItem)
         .join(ReviewItem, ReviewItem.form_pk == Form.id)
         .where(
             claiming.is_free(dt.datetime.now(dt.UTC), somebody), claiming.may_decide(somebody), awaits_keying(settings)
@@ -67,17 +70,27 @@ def tasks_of(session: Session, settings: Settings, somebody: Somebody) -> Iterat
         .order_by(ReviewItem.priority, ReviewItem.created_at, ReviewItem.id)
         .limit(LOOKED_THROUGH)
     )
-    for form in session.scalars(forms):
+    if form_pk is not None:
+        forms = forms.where(Form.id == form_pk)
+    for form, item in session.execute(forms):
         for field, standing in _open_fields(session, settings, form).items():
-            task = _task(session, form, field, standing, somebody)
+            task = _task(session, form, item, field, standing, somebody)
             if task is not None:
                 yield task
 
 
 def task(session: Session, settings: Settings, somebody: Somebody, form_pk: int, name: str) -> Task | None:
     """That field, if this person may key it now."""
-    tasks = tasks_of(session, settings, somebody)
-    return next((one for one in tasks if (one.form.id, one.field.name) == (form_pk, name)), None)
+    tasks = tasks_of(session, settings, somebody, form_pk)
+    return next((one for one in tasks if one.field.name == name), None)
+
+
+def comes_before(session: Session, task: Task, items: Sequence[int]) -> bool:
+    """Whether a field is to be keyed before the first of these items is decided: whichever is more urgent, or older."""
+    if not items:
+        return True
+    first = session.get_one(ReviewItem, items[0])
+    return (task.item.priority, task.item.created_at) < (first.priority, first.created_at)
 
 
 def awaits_keying(settings: Settings) -> ColumnElement[bool]:
@@ -178,9 +191,11 @@ def _open_fields(session: Session, settings: Settings, form: Form) -> dict[Field
     return {field: double_keying.standing(field.kind, keyed.get(field.name, [])) for field in fields}
 
 
-def _task(session: Session, form: Form, field: Field, standing: Standing, somebody: Somebody) -> Task | None:
+def _task(
+    session: Session, form: Form, item: ReviewItem, field: Field, standing: Standing, somebody: Somebody
+) -> Task | None:
     entries = double_keying.stored_entries(session, form, Purpose.DOUBLE).get(field.name, [])
     over = standing.awaited in (Awaited.NOBODY, Awaited.SUPERVISOR)
     if over or not double_keying.may_key(entries, somebody.name):
         return None
-    return Task(form, field, standing.awaited, double_keying.shown(entries))
+    return Task(form, item, field, standing.awaited, double_keying.shown(entries))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any, Literal
@@ -50,6 +51,12 @@ def parsed(form: Form, name: str, text: str) -> Any:
     if field.kind is FieldKind.DATE and not _is_date(text.strip()):
         raise CorrectionRefused(f"{name}: expected a date of the calendar, YYYY-MM-DD")
     return text.strip()
+
+
+def iso(text: str) -> str:
+    """A date as the forms have it, MM/DD/YYYY, as readings have it; anything else as it is."""
+    found = re.fullmatch(r"\s*(\d{1,2})/(\d{1,2})/(\d{4})\s*", text)
+    return f"{found[3]}-{int(found[1]):02}-{int(found[2]):02}" if found else text
 
 
 def as_written(value: Any) -> str:

@@ -60,6 +60,16 @@ ACCESS: Mapping[tuple[str, str], frozenset[Role] | None] = {
     ("GET", "/groups/{sheet_id}/context/{crop_id}.png"): SEE,
     ("POST", "/groups/{sheet_id}/judge"): DECIDE,
     ("POST", "/groups/{sheet_id}/release"): DECIDE,
+    ("GET", "/keying"): DECIDE,
+    ("POST", "/keying/{form_pk}/{field}"): DECIDE,
+    ("GET", "/keying/{form_pk}/{field}/crop.png"): DECIDE,
+    ("GET", "/keying/{form_pk}/{field}/context.png"): DECIDE,
+    ("GET", "/checks"): SEE,
+    ("POST", "/checks/next"): DECIDE,
+    ("GET", "/checks/{check_id}"): DECIDE,
+    ("GET", "/checks/{check_id}/pages/{page}.png"): DECIDE,
+    ("POST", "/checks/{check_id}/heartbeat"): DECIDE,
+    ("POST", "/checks/{check_id}/record"): DECIDE,
     ("GET", "/forms"): TEACH,
     ("GET", "/forms/{form_id}"): TEACH,
     ("GET", "/forms/{form_id}/pages/{number}.png"): TEACH,
@@ -73,8 +83,8 @@ ACCESS: Mapping[tuple[str, str], frozenset[Role] | None] = {
     ("POST", "/people/{user_id}"): frozenset({Role.ADMINISTRATOR}),
 }
 
-HEARTBEAT = "/items/{item_id}/heartbeat"
-"""The one route that a page asks for by itself: it does not keep a person logged in."""
+HEARTBEATS = frozenset({"/items/{item_id}/heartbeat", "/checks/{check_id}/heartbeat"})
+"""The routes that a page asks for by itself: they do not keep a person logged in."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -114,7 +124,7 @@ async def admit(request: Request) -> None:
         return
     store: Store = request.app.state.store
     session_id = request.cookies.get(COOKIE, "")
-    somebody = people.who_is(store, session_id, acts=path != HEARTBEAT)
+    somebody = people.who_is(store, session_id, acts=path not in HEARTBEATS)
     if somebody is None:
         raise NotLoggedIn("log in first")
     visitor = Visitor(somebody, session_id, people.form_token(session_id))

@@ -16,9 +16,10 @@ from starlette.datastructures import FormData
 
 from extractors.errors import FaxformsError
 from pipeline.errors import LoginThrottled, NotAllowed, NotLoggedIn, NotThere
+from pipeline.quality import checking
 from pipeline.review import claiming, group_sheets, people
 from pipeline.review.roles import Role
-from pipeline.review.web import forms_editor, group, health, items, staff
+from pipeline.review.web import checks, forms_editor, group, health, items, keying, staff
 from pipeline.review.web.access import COOKIE, HEADERS, Visitor, admit, posted, visitor_of
 from pipeline.review.web.rendering import STATIC, page
 from pipeline.review.web.screens import queue_screen
@@ -46,6 +47,8 @@ def create_app(store: Store, *, behind_tls: bool = False) -> FastAPI:
     health.add_routes(app)
     items.add_routes(app)
     group.add_routes(app)
+    keying.add_routes(app)
+    checks.add_routes(app)
     staff.add_routes(app)
     forms_editor.add_routes(app)
     app.add_exception_handler(FaxformsError, _told)
@@ -76,6 +79,7 @@ def log_out(request: Request, visitor: Visiting) -> Response:
     with Session(request.app.state.store.engine) as session, session.begin():
         claiming.release_all(session, visitor.somebody.name)
         group_sheets.put_back_all(session, visitor.somebody.name)
+        checking.release_all(session, visitor.somebody.name)
         people.log_out(session, visitor.session_id, visitor.somebody.name)
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(COOKIE, path="/")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 from contextlib import suppress
 from typing import Annotated
 
@@ -28,7 +27,7 @@ from pipeline.review.web.access import Visitor, is_in_hand, posted, visible_item
 from pipeline.review.web.pictures import picture_of
 from pipeline.review.web.rendering import page
 from pipeline.review.web.screens import BOXES, item_screen
-from pipeline.review.writing import as_written
+from pipeline.review.writing import as_written, iso
 from pipeline.store.engine import read_only
 from pipeline.store.models import AuditLine, Form, Page, ReviewItem
 from pipeline.store.opening import Store
@@ -54,7 +53,7 @@ def add_routes(app: FastAPI) -> None:
 
 
 def take_next(request: Request, visitor: Visiting) -> Response:
-    """The most urgent item that is theirs to take."""
+    """The most urgent item that is theirs to take, or field that is theirs to key."""
     return _next(request.app.state.store, visitor, "")
 
 
@@ -203,14 +202,25 @@ def _decided(session: Session, store: Store, hand: Hand, action: str, reason: st
 
 
 def _next(store: Store, visitor: Visitor, done: str, notice: str = "") -> Response:
-    """On to the next item, or to the queue where nothing is left; putting one back ends the round."""
+    """On to the next item or field, or to the queue where nothing is left; putting one back ends the round."""
     told = f"?done={done}" + (f"&notice={notice}" if notice else "") if done else ""
     item = None
     if done != "release":
+        keyed_first = keying.awaits_keying(store.settings)
         with Session(store.engine) as session, session.begin():
-            keyed_first = keying.awaits_keying(store.settings)
+            if _keys_first(session, store, visitor.somebody):
+                return RedirectResponse(f"/keying{told}", 303)
             item = claiming.claim_next(session, visitor.somebody, store.settings.review_lease, but=keyed_first)
     return RedirectResponse(f"/items/{item}{told}" if item is not None else f"/queue{told or '?done=nothing'}", 303)
+
+
+def _keys_first(session: Session, store: Store, somebody: Somebody) -> bool:
+    """Whether the person holds nothing, and a field waits for them to be keyed that goes before the next item."""
+    task = keying.next_task(session, store.settings, somebody)
+    if task is None or claiming.in_hand(session, somebody) is not None:
+        return False
+    but = keying.awaits_keying(store.settings)
+    return keying.comes_before(session, task, claiming.upcoming(session, somebody, 1, but=but))
 
 
 def _shown(
@@ -265,18 +275,15 @@ def _entries_of_item(store: Store, item_id: int, visitor: Visitor, posted: FormD
 def _entries(form: Form, posted: FormData) -> Entries:
     """What is written otherwise than it was read, or was confirmed; a box that is not posted is not ticked."""
     confirmed, values = set(posted.getlist("confirmed")), {}
+    hidden = set(posted.getlist("keyed_by_two"))
     kinds = {field.name: field.kind for field in definitions()[form.form_id].fields}
     for reading in form.readings:
+        if reading.field in hidden:
+            continue
         default = "no" if kinds[reading.field] in BOXES else as_written(reading.value)
         text = str(posted.get(f"v.{reading.field}", default))
         if kinds[reading.field] is FieldKind.DATE:
-            text = _iso(text)
+            text = iso(text)
         if text != as_written(reading.value) or reading.field in confirmed:
             values[reading.field] = text
     return Entries(values, frozenset(str(name) for name in posted.getlist("illegible")))
-
-
-def _iso(text: str) -> str:
-    """A date as the forms have it, MM/DD/YYYY, as the registry has it; anything else as it is."""
-    found = re.fullmatch(r"\s*(\d{1,2})/(\d{1,2})/(\d{4})\s*", text)
-    return f"{found[3]}-{int(found[1]):02}-{int(found[2]):02}" if found else text

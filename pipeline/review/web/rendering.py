@@ -21,7 +21,9 @@ _templates.filters["words"] = words_of
 
 
 def page(request: Request, template: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
-    """A page; every template knows the visitor (None before the log-in) and the roles."""
+    """A page; every template knows the visitor (None before the log-in), the roles, and what two people key."""
     visitor = getattr(request.state, "visitor", None)
-    body = _templates.get_template(template).render(visitor=visitor, Role=Role, **shown)
+    double_keyed = request.app.state.store.settings.double_keyed
+    known = {"visitor": visitor, "Role": Role, "double_keyed": double_keyed}
+    body = _templates.get_template(template).render(**known, **shown)
     return HTMLResponse(body, status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import String, cast, func, select
@@ -166,17 +166,24 @@ class PageShown:
 
 @dataclass(frozen=True, slots=True)
 class FieldShown:
-    """A field with what was read, what the person has written so far, and its place on the page."""
+    """A field with what was read, what the person has written so far, and its place on the page.
+
+    `keyed_by_two`: two people key it, each without seeing any value, so none is shown here. `was_read`: a value is
+    shown to be compared, unlike in a blind check; there `others` are what two people said, for a third one.
+    """
 
     field: Field
     text: str
     written: str
     page: int
-    state: str  # "sure", "doubt", "confirmed" or "illegible"
+    state: str  # "sure", "doubt", "confirmed" or "illegible"; of a blind check "to_key" before
     percent: int
     why: str
     place: Place | None
     alternatives: tuple[str, ...]
+    keyed_by_two: bool = False
+    was_read: bool = True
+    others: Sequence[tuple[str, str]] = ()
 
     @property
     def is_box(self) -> bool:
@@ -219,17 +226,19 @@ class ItemScreen:
 def item_screen(session: Session, store: Store, item: ReviewItem, somebody: Somebody) -> ItemScreen:
     """Everything that the item's page shows to that person."""
     form = session.get(Form, item.form_pk) if item.form_pk is not None else None
-    pages = [_page(store, page, form) for page in item.document.pages]
+    pages = [page_shown(store, page, form) for page in item.document.pages]
     if form is None:
         return ItemScreen(item, None, "Not a known form", pages, {}, (), None, (), (), None)
     draft = decide.kept_draft(item)
     fields = _fields(form, draft, {page.number: page for page in pages})
+    if item.escalated is None:  # then a supervisor decides what others keyed
+        fields = [_hidden(one) if one.field.name in store.settings.double_keyed else one for one in fields]
     return ItemScreen(
         item=item,
         form=form,
         title=definitions()[form.form_id].title,
         pages=pages,
-        sections=_by_section(fields),
+        sections=by_section(fields),
         findings=decide.preview(session, form, draft, somebody) if _holds_draft(draft) else _stored(form, somebody),
         patient=_patient(session, form),
         candidates=_candidates(session, form),
@@ -246,7 +255,8 @@ def _stored(form: Form, somebody: Somebody) -> Sequence[Found]:
     return decide.shown(form.findings, somebody)
 
 
-def _page(store: Store, page: Page, form: Form | None) -> PageShown:
+def page_shown(store: Store, page: Page, form: Form | None) -> PageShown:
+    """A page as the viewer has it."""
     of_item = form is None or page.form == form.position
     try:
         return PageShown(page.page, page.kind, of_item, picture_of(store, page), "")
@@ -284,7 +294,15 @@ def _field(
     )
 
 
-def _by_section(fields: Sequence[FieldShown]) -> dict[str, list[FieldShown]]:
+def _hidden(shown: FieldShown) -> FieldShown:
+    """A field as its second keyer may see it, as long as it is in doubt."""
+    if shown.state != "doubt":
+        return shown
+    return replace(shown, text="", written="", alternatives=(), keyed_by_two=True)
+
+
+def by_section(fields: Sequence[FieldShown]) -> dict[str, list[FieldShown]]:
+    """The fields in the order of the form, by its sections."""
     sections: dict[str, list[FieldShown]] = {}
     for shown in fields:
         sections.setdefault(shown.field.section, []).append(shown)

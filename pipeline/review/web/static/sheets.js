@@ -1,4 +1,4 @@
-// Sheets of crops: look-alikes, fields keyed blindly, blind checks. Keys move, mark and save; none is a single letter.
+// Sheets of crops: look-alikes, a field keyed blindly. Keys move, mark and save; none is a single letter.
 "use strict";
 
 const sheet = document.getElementById("sheet");
@@ -62,14 +62,13 @@ function onTileKey(event) {
   event.preventDefault();
 }
 
-// Fields that are keyed
+// A field that is keyed
 
-const entries = () => [...document.querySelectorAll("[data-key-in]")];
+const entry = document.querySelector("[data-key-in]");
 
 function onEntryKey(event) {
-  const entry = event.target, row = entry.closest("[data-row]");
-  if (event.key === "Enter" && event.ctrlKey) document.getElementById("save").click();
-  else if (event.key === "Enter") (entries()[entries().indexOf(entry) + 1] || document.getElementById("save")).focus();
+  const row = entry.closest("[data-row]");
+  if (event.key === "Enter") document.getElementById("save").click();
   else if (event.altKey && event.code === "KeyI") row.querySelector("[name=illegible]").click();
   else if (event.altKey && /^Digit[12]$/.test(event.code)) row.querySelector(`[data-take="${event.code.slice(5)}"]`)?.click();
   else return;
@@ -77,9 +76,9 @@ function onEntryKey(event) {
 }
 
 function takeOver(button) {
-  const entry = button.closest("[data-row]").querySelector("[data-key-in]");
   if (entry.type === "checkbox") entry.checked = button.dataset.value === "yes";
   else entry.value = button.dataset.value;
+  document.querySelector("[name=illegible]").checked = "illegible" in button.dataset;
   entry.focus();
 }
 
@@ -89,8 +88,7 @@ document.addEventListener("keydown", (event) => {
     document.getElementById("keys")?.showModal();
     event.preventDefault();
   } else if (event.target.matches(".tile input")) onTileKey(event);
-  else if (event.target.matches("[data-key-in]")) onEntryKey(event);
-  else if (event.key === "Enter" && event.ctrlKey) document.getElementById("save")?.click();
+  else if (entry && (event.target === entry || event.altKey)) onEntryKey(event);
 });
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
@@ -101,7 +99,6 @@ document.addEventListener("click", (event) => {
 document.addEventListener("focusin", (event) => {
   const place = event.target.closest("[data-where]"), where = document.getElementById("where");
   if (place && where) where.textContent = place.dataset.where;
-  event.target.closest("[data-row]")?.scrollIntoView({ block: "nearest" });
 });
 if (confirmButton) beginLookAlikes();
-entries()[0]?.focus();
+entry?.focus();

@@ -6,10 +6,12 @@ const stage = document.getElementById("stage");
 let zoomed = true;
 let turned = 0;
 
+const MINE = ".field:not([data-was=keyed])"; // what two people key is not written here
+
 const fields = () => [...document.querySelectorAll(".field")];
 const inputOf = (row) => row.querySelector("[id^='f-']");
 const tick = (row, name) => row.querySelector(`input[name=${name}]`);
-const inDoubt = (row) => row.dataset.was === "doubt" && !tick(row, "confirmed").checked && !tick(row, "illegible").checked;
+const inDoubt = (row) => ["doubt", "to_key"].includes(row.dataset.was) && !tick(row, "confirmed").checked && !tick(row, "illegible").checked;
 
 // The page
 
@@ -70,11 +72,28 @@ function mark(row) {
   const illegible = tick(row, "illegible").checked, confirmed = tick(row, "confirmed").checked;
   const name = illegible ? "illegible" : confirmed ? "confirmed" : row.dataset.was === "confirmed" ? "sure" : row.dataset.was;
   state.className = `state ${name}`;
-  state.textContent = { sure: "● sure", doubt: "◐ in doubt", confirmed: "✓ confirmed", illegible: "✕ illegible" }[name];
+  state.textContent = { to_key: "○ to key", sure: "● sure", doubt: "◐ in doubt", confirmed: "✓ confirmed", illegible: "✕ illegible" }[name];
   row.className = `field ${name}`;
   const place = stage.querySelector(`.place[data-field="${CSS.escape(row.dataset.field)}"]`);
   if (place) place.setAttribute("class", `place ${name}${place.classList.contains("lit") ? " lit" : ""}`);
-  htmx.trigger("#findings", "written");
+  if (document.getElementById("findings")) htmx.trigger("#findings", "written");
+  countKeyed();
+}
+
+// Of a blind check: how much of it is keyed.
+function countKeyed() {
+  const words = document.getElementById("keyed");
+  if (words) words.textContent = `${fields().length - fields().filter(inDoubt).length} of ${fields().length}`;
+}
+
+// A third person takes over what one of two others said.
+function takeOver(button) {
+  const row = button.closest(".field"), input = inputOf(row);
+  if (input.type === "checkbox") input.checked = button.dataset.value === "yes";
+  else input.value = button.dataset.value;
+  tick(row, "illegible").checked = "illegible" in button.dataset;
+  tick(row, "confirmed").checked = !tick(row, "illegible").checked;
+  mark(row);
 }
 
 function confirmAndGoOn(row) {
@@ -112,8 +131,8 @@ function onKey(event) {
     document.getElementById("ask-do").click();
   } else if (event.key === "Enter" && event.ctrlKey) {
     document.getElementById("accept")?.click();
-  } else if (event.key === "Enter" && event.target.closest(".field")) {
-    confirmAndGoOn(event.target.closest(".field"));
+  } else if (event.key === "Enter" && event.target.closest(MINE)) {
+    confirmAndGoOn(event.target.closest(MINE));
   } else if (event.altKey && !event.ctrlKey && !event.metaKey) {
     if (!onAlt(event.code.replace("Key", "").toLowerCase())) return;
   } else {
@@ -123,11 +142,13 @@ function onKey(event) {
 }
 
 function onAlt(key) {
+  const other = /^digit[12]$/.test(key) && rowInFocus()?.querySelector(`[data-take="${key.slice(5)}"]`);
   const tool = { z: "zoom", t: "rotate", c: "contrast" }[key];
   const button = decision.querySelector(`[data-key="${CSS.escape(key)}"]`);
   const row = rowInFocus();
   if (tool) tools[tool]();
-  else if (key === "i" && row) {
+  else if (other) takeOver(other);
+  else if (key === "i" && row?.matches(MINE)) {
     const illegible = tick(row, "illegible");
     illegible.checked = !illegible.checked;
     mark(row);
@@ -141,6 +162,7 @@ function onClick(event) {
   if (!button) return;
   if (button.dataset.tool) tools[button.dataset.tool]();
   if (button.dataset.show) showPage(button.dataset.show);
+  if (button.dataset.take) takeOver(button);
   if (button.dataset.ask) ask(button);
   if (button.dataset.jump) document.getElementById(`f-${button.dataset.jump}`)?.focus();
   if ("close" in button.dataset) button.closest("dialog").close();
