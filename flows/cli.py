@@ -31,6 +31,7 @@ from flows.commands import (
     show,
     status,
     up,
+    watch,
 )
 from flows.exit_codes import ExitCode
 from flows.terminal import print_error
@@ -82,6 +83,7 @@ app.command()(export.export)
 app.command()(calibrate.calibrate)
 app.command()(metrics.metrics)
 app.command()(dashboard.dashboard)
+app.command()(watch.watch)
 app.command()(up.up)
 app.command()(deploy.deploy)
 app.add_typer(quality.app, name="quality")

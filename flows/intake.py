@@ -68,4 +68,4 @@ def seconds_left(minutes: int, now: float) -> float:
 
 def _waiting(store: Store) -> list[int]:
     with Session(read_only(store.engine)) as session:
-        return list(ledger.waiting(session, limit=DOCUMENTS_A_TASK))
+        return list(ledger.next_portion(session, DOCUMENTS_A_TASK))

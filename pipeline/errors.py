@@ -7,6 +7,8 @@ FaxformsError
 ├── KeyMissing          the key that encrypted it is not given: the work stops, every document goes on waiting
 ├── KeysUnusable        the keys cannot be read: nothing is opened
 ├── ClaimLost           another took the document over after our lease ran out: our work on it is dropped, theirs stands
+├── SourceConflict      a file changed while it was read, or its id was used for other bytes: it is not taken in
+├── UploadRefused       an upload without a key that opens, or that cannot be so: nothing is taken in
 ├── ManifestError       the manifest cannot be used: nothing of it is taken in
 ├── RegistryFileError   the registry file cannot be used: nothing of it is imported
 ├── DatabaseOutdated    the database is another version's: nothing is done until it is upgraded
@@ -55,6 +57,14 @@ class KeysUnusable(FaxformsError):
 
 class ClaimLost(FaxformsError):
     """The lease on a document or review item is no longer ours."""
+
+
+class SourceConflict(FaxformsError):
+    """A file whose bytes are not those that its name or id stood for."""
+
+
+class UploadRefused(FaxformsError):
+    """An upload that is not taken in; its words are for the program that sent it."""
 
 
 class ManifestError(FaxformsError):

@@ -10,6 +10,7 @@ is dropped.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import os
 import socket
 from collections.abc import Sequence
@@ -17,9 +18,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, Result, and_, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from pipeline.errors import ClaimLost
+from pipeline.store import repository
 from pipeline.store.models import Document, DocumentState
 
 
@@ -39,6 +41,18 @@ def waiting(session: Session, limit: int | None = None) -> Sequence[int]:
     return session.scalars(by_itself.order_by(Document.id).limit(limit)).all()
 
 
+def next_portion(session: Session, limit: int) -> Sequence[int]:
+    """What to claim next: as `waiting`, but a document that somebody died over is one by itself.
+
+    Whoever holds several documents when the program dies cannot tell which of them killed it: read by itself, only the
+    one that does comes to its last attempt, and the others pass.
+    """
+    by_itself = select(Document.id, Document.attempts).where(Document.batch.is_(None), _claimable(session))
+    found = session.execute(by_itself.order_by(Document.id).limit(limit)).all()
+    unsuspected = list(itertools.takewhile(lambda line: not line.attempts, found))
+    return [line.id for line in unsuspected or found[:1]]
+
+
 def claim(session: Session, document_id: int, lease: dt.timedelta, owner: str | None = None) -> Claim | None:
     """Take the document, or None when somebody else has it or it is done.
 
@@ -55,6 +69,7 @@ def claim(session: Session, document_id: int, lease: dt.timedelta, owner: str | 
     if not _one(won):
         return None
     attempt = session.scalar(select(Document.attempts).where(Document.id == document_id)) or 0
+    repository.note_step(session, document_id, DocumentState.READING, attempt=attempt, owner=owner)
     return Claim(document_id, owner, attempt, until)
 
 
@@ -70,6 +85,10 @@ def hold(session: Session, held: Claim) -> Document:
 
 def settle(document: Document, state: DocumentState) -> None:
     """End the work on a document that is held (`hold`): it is decided, and its lease is given back."""
+    session = object_session(document)
+    assert session is not None  # noqa: S101 - a document that is held is in a session
+    why = document.error if state is DocumentState.FAILED else None
+    repository.note_step(session, document.id, state, attempt=document.attempts, owner=document.lease_owner, why=why)
     document.state = state
     document.decided_at = _now()
     document.lease_owner = None
@@ -78,12 +97,15 @@ def settle(document: Document, state: DocumentState) -> None:
 
 def give_back(session: Session, held: Claim) -> None:
     """Make the document claimable at once; the attempt does not count, for the reason lies outside it."""
-    session.execute(
+    given = session.execute(
         update(Document)
         .where(_is(held))
         .values(state=DocumentState.RECEIVED, lease_owner=None, lease_until=None, attempts=Document.attempts - 1)
         .execution_options(synchronize_session=False)
     )
+    if _one(given):
+        before = held.attempt - 1
+        repository.note_step(session, held.document_id, DocumentState.RECEIVED, attempt=before, why="given back")
 
 
 def this_process() -> str:

@@ -22,6 +22,7 @@ from extractors.reading import DocumentReading, DocumentStatus, PageKind
 from pipeline import ledger, logs, originals, step_times
 from pipeline.deciding import decide_form
 from pipeline.errors import ClaimLost, KeyMissing, OriginalDamaged, OriginalRemoved
+from pipeline.intake.entering import take_in_stream
 from pipeline.intake.folder import Arrival
 from pipeline.migration.archived import rows_about
 from pipeline.review import queue
@@ -55,22 +56,8 @@ def take_in(store: Store, arrival: Arrival) -> int:
 
     The same bytes are one document, however often they come: every file that brought them is noted as a source.
     """
-    timer = logs.Timer()
     with arrival.path.open("rb") as incoming:
-        sha256, size = originals.keep(store.originals, incoming)
-    with Session(store.engine) as session, session.begin():
-        take_write_turn(session.connection())
-        document = repository.find_document(session, sha256)
-        action = "source noted" if document else "taken in"
-        document = document or repository.add_document(session, sha256, size, arrival.received)
-        source = {name: getattr(arrival, name) for name in ("channel", "file", "received", "details")}
-        if repository.note_source(session, document, **source):
-            audit.write_line(session, action, document_id=document.id, after={"sha256": sha256, "file": arrival.file})
-        document.removed_at = None  # had its retention ended, it begins again
-        step_times.add(session, "take_in", timer.seconds)
-        document_id = document.id
-    logs.logger().info(action, document=document_id, channel=arrival.channel, bytes=size, seconds=timer.seconds)
-    return document_id
+        return take_in_stream(store, incoming, arrival.origin).document_id
 
 
 def process(store: Store, document_id: int, read: Reader) -> Outcome | None:

@@ -31,6 +31,26 @@ class Service(BaseModel):
     retention_at: str = Field("0 3 * * *", description="likewise, when retention removes what has had its time")
 
 
+class Watch(BaseModel):
+    """How `faxforms watch` takes files from folders."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    settle_seconds: float = Field(
+        5.0, gt=0, description="so long must a file, and its sidecar, stand still to count as complete"
+    )
+    rescan_seconds: float = Field(10.0, gt=0, description="between two looks at a folder that tells of no change")
+    sidecars: bool = Field(
+        True, description="wait for a sidecar also with files that were renamed into place, which are complete at once"
+    )
+    acknowledge: Literal["move", "leave", "delete"] = Field(
+        "move", description="what becomes of a file once it is safe: moved to `taken_in`, left where it lies, deleted"
+    )
+    taken_in: Path = Field(
+        Path("taken-in"), description="where it is moved to: in the watched folder, or an own folder"
+    )
+
+
 class Settings(BaseSettings):
     """What an installation can set. A nested value is named with two underscores: `FAXFORMS_LIMITS__PAGES=100`."""
 
@@ -86,6 +106,7 @@ class Settings(BaseSettings):
 
     outbox: Path | None = Field(None, description="folder where other programs find what was accepted")
     service: Service = Field(Service(), description="how the service runs")
+    watch: Watch = Field(Watch(), description="how folders are watched")
 
     @property
     def url(self) -> str:

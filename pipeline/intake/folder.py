@@ -1,23 +1,21 @@
 """Files and folders named on the command line: which documents they hold, and when each was received.
 
 The date received comes from the manifest (CSV with the columns `file,received`, paths relative to the manifest), else
-from the sidecar `NAME.json` that a fax server wrote beside the file, else from the file's time.
+from the sidecar that a fax server wrote beside the file (`sidecar.py`), else from the file's time.
 """
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ManifestError
-
-SIDECAR_DATES = ("received", "received_at", "time", "date")
-"""Keys under which a sidecar may give the day or time of receipt (ISO 8601)."""
+from pipeline.intake.entering import Origin
+from pipeline.intake.sidecar import ENDINGS, day_in, read_sidecar
 
 UNFINISHED = (".part", ".tmp", ".crdownload", ".partial", ".filepart")
 """Endings of files that something still writes."""
@@ -32,6 +30,12 @@ class Arrival:
     received: dt.date
     channel: str = "folder"
     details: dict[str, Any] | None = field(default=None, repr=False)
+    source_id: str | None = field(default=None, repr=False)
+
+    @property
+    def origin(self) -> Origin:
+        """Where it comes from, as the ledger keeps it."""
+        return Origin(self.file, self.received, self.channel, self.details, self.source_id)
 
 
 def find_arrivals(paths: Sequence[Path], manifest: Path | None = None) -> Iterator[Arrival]:
@@ -46,10 +50,10 @@ def find_arrivals(paths: Sequence[Path], manifest: Path | None = None) -> Iterat
     for path, received in listed.items():
         if wanted is None or path in wanted:
             assert manifest is not None  # noqa: S101 - `listed` came from it
-            yield _arrival(path, _name(path, manifest.parent), received)
+            yield arrival_of(path, _name(path, manifest.parent), received)
     for path, name in (wanted or {}).items():
         if path not in listed:
-            yield _arrival(path, name, None)
+            yield arrival_of(path, name)
 
 
 def _read_manifest(manifest: Path) -> dict[Path, dt.date]:
@@ -76,7 +80,7 @@ def _expand(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
     for path in paths:
         if path.is_dir():
             for found in sorted(path.rglob("*")):
-                if found.is_file() and _is_document(found, path):
+                if found.is_file() and is_document(found, path):
                     yield found, path
         elif path.is_file():
             yield path, path.parent
@@ -84,43 +88,18 @@ def _expand(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
             raise ManifestError("intake: a path that was named does not exist")
 
 
-def _is_document(path: Path, folder: Path) -> bool:
+def is_document(path: Path, folder: Path) -> bool:
     """Whether a file found in a folder is a document, and not a hidden file, an unfinished one or a sidecar."""
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return not hidden and path.suffix.lower() not in {*UNFINISHED, ".json", ".csv"}
+    return not hidden and path.suffix.lower() not in {*UNFINISHED, *ENDINGS, ".csv"}
 
 
-def _arrival(path: Path, name: str, received: dt.date | None) -> Arrival:
-    details = _read_sidecar(path)
+def arrival_of(path: Path, name: str, received: dt.date | None = None, source_id: str | None = None) -> Arrival:
+    """The file with what its sidecar says; the day of receipt as above where none is given."""
+    details = read_sidecar(path)
     if received is None:
-        received = _date_in(details) or dt.datetime.fromtimestamp(path.stat().st_mtime).astimezone().date()
-    return Arrival(path, name, received, details=details)
-
-
-def _read_sidecar(path: Path) -> dict[str, Any] | None:
-    """What `NAME.json` (for `NAME.tif`) or `NAME.tif.json` says; None when there is none.
-
-    A sidecar that cannot be used is noted and does not keep the fax out: its date is then the file's time.
-    """
-    for sidecar in (path.with_suffix(".json"), path.with_name(path.name + ".json")):
-        if sidecar != path and sidecar.is_file():
-            try:
-                details = json.loads(sidecar.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                details = None
-            return details if isinstance(details, dict) else {"sidecar_error": "expected a JSON object"}
-    return None
-
-
-def _date_in(details: dict[str, Any] | None) -> dt.date | None:
-    """The day that a sidecar gives, in the time zone that it gives it in; None when it gives none that can be read."""
-    for key in SIDECAR_DATES:
-        if details and key in details:
-            try:
-                return dt.datetime.fromisoformat(str(details[key])).date()
-            except ValueError:
-                continue
-    return None
+        received = day_in(details) or dt.datetime.fromtimestamp(path.stat().st_mtime).astimezone().date()
+    return Arrival(path, name, received, details=details, source_id=source_id)
 
 
 def _name(path: Path, root: Path) -> str:

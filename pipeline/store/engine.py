@@ -56,7 +56,7 @@ def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
-        "synchronous=NORMAL",
+        "synchronous=FULL",  # a file is acknowledged, and a decision told, once its line can survive a power cut
         "foreign_keys=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -122,13 +122,18 @@ class Document(Base):
 
 
 class Source(Base):
-    """One file that brought a document: the same bytes may come several times."""
+    """One file that brought a document: the same bytes may come several times.
+
+    `source_id` is how whoever sent it names this very file; the same one again is no other source.
+    """
 
     __tablename__ = "sources"
+    __table_args__ = (Index("uq_sources_source_id", "channel", "source_id", "document_id", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
-    channel: Mapped[str] = mapped_column(String(16))  # "folder", later "upload", "mail"
+    channel: Mapped[str] = mapped_column(String(16))  # "folder", "upload", "mail", "archive"
+    source_id: Mapped[str | None] = mapped_column(String(400))
     file: Mapped[str]  # as the manifest or the command line names it
     received: Mapped[dt.date]
     noted_at: Mapped[dt.datetime]

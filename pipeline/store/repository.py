@@ -13,9 +13,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from extractors.geometry import Box
 from extractors.reading import Alternative, FormReading, PageReading, Pen, Reading, ReadingState, Value
+from pipeline.store.intake_models import LedgerStep
 from pipeline.store.models import (
     WITHOUT_EFFECT,
     Document,
+    DocumentState,
     EvaluatedRule,
     FieldReading,
     Form,
@@ -38,10 +40,26 @@ def find_document(session: Session, sha256: str) -> Document | None:
 
 def add_document(session: Session, sha256: str, size: int, received: dt.date) -> Document:
     """A document that has just come in."""
-    document = Document(sha256=sha256, size=size, received=received, taken_in_at=_now())
+    document = Document(sha256=sha256, size=size, received=received, taken_in_at=_now(), attempts=0)
     session.add(document)
     session.flush()
+    note_step(session, document.id, DocumentState.RECEIVED)
     return document
+
+
+def note_step(
+    session: Session,
+    document_id: int,
+    state: DocumentState,
+    *,
+    attempt: int = 0,
+    owner: str | None = None,
+    why: str | None = None,
+) -> None:
+    """Note that the document comes into a state, in the transaction in which it does."""
+    session.add(
+        LedgerStep(document_id=document_id, at=_now(), state=state, attempt=attempt, owner=owner, why=why and why[:200])
+    )
 
 
 def note_source(
@@ -52,14 +70,18 @@ def note_source(
     file: str,
     received: dt.date,
     details: Mapping[str, Any] | None,
+    source_id: str | None = None,
 ) -> bool:
     """Note which file brought the document; False when that was known already."""
     for source in document.sources:
-        if (source.channel, source.file, source.received) == (channel, file, received):
+        both_named = source_id is not None and source.source_id is not None
+        same = source.source_id == source_id if both_named else (source.file, source.received) == (file, received)
+        if source.channel == channel and same:
             return False
     document.sources.append(
         Source(
             channel=channel,
+            source_id=source_id,
             file=file,
             received=received,
             noted_at=_now(),

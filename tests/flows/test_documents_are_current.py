@@ -14,7 +14,7 @@ from typer.main import get_command
 from extractors.limits import Limits
 from flows.cli import app
 from flows.exit_codes import ExitCode
-from pipeline.settings import Service, Settings
+from pipeline.settings import Service, Settings, Watch
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -36,14 +36,19 @@ def settings() -> dict[str, str]:
     for name, field in Settings.model_fields.items():
         if name == "limits":
             told |= {f"FAXFORMS_LIMITS__{f.name.upper()}": str(f.default) for f in dataclasses.fields(Limits)}
-        elif name == "service":
-            told |= {f"FAXFORMS_SERVICE__{n.upper()}": str(f.default) for n, f in Service.model_fields.items()}
+        elif name in {"service", "watch"}:
+            for n, f in {"service": Service, "watch": Watch}[name].model_fields.items():
+                told[f"FAXFORMS_{name.upper()}__{n.upper()}"] = _as_written(f.default)
         elif name == "workers":
             told["FAXFORMS_WORKERS"] = "one a core"
         else:
             default = field.get_default(call_default_factory=True)
             told[f"FAXFORMS_{name.upper()}"] = str(default or "").lower() if default is not False else "false"
     return told
+
+
+def _as_written(default: object) -> str:
+    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 def test_readme_lists_every_command() -> None:

@@ -1,0 +1,60 @@
+"""`faxforms watch`: files of fax servers and mails of fax services are taken in as they arrive."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.reading_on import reading_what_waits
+from flows.store import opened_store
+from flows.terminal import err
+from pipeline.intake.drop import FolderDrop
+from pipeline.intake.watching import Drop, take_in_what_is_there
+from pipeline.intake.watching import watch as keep_watching
+
+
+def watch(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="DIR…", help="Folders of fax servers, with all folders in them.")
+    ] = None,
+    process: Annotated[
+        bool, typer.Option("--process", help="Read and judge it too, without Prefect; else the intake flow does.")
+    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Take in what is there now, and end.")] = False,
+) -> None:
+    """Take in what arrives, for as long as the program runs: each file once it is complete.
+
+    Its original is safe on disk and in the ledger before it is acknowledged: moved to the folder `taken-in`
+    (FAXFORMS_WATCH__ACKNOWLEDGE, FAXFORMS_WATCH__TAKEN_IN). What cannot be taken in now is tried again: a folder that
+    is away, a file that cannot be read, a database that is locked, a disk that is full. SIGTERM and Ctrl-C end it.
+
+    Example: faxforms watch /srv/fax/incoming --process
+    """
+    with opened_store() as store, _stopped_by_signal() as stop:
+        how = store.settings.watch
+        drops: list[Drop] = [FolderDrop(folder, how) for folder in folders or []]
+        if not drops:
+            raise typer.BadParameter("name a folder", param_hint="DIR")
+        with reading_what_waits(stop) if process else nullcontext():
+            if once:
+                err.print(f"{take_in_what_is_there(store, drops, how, stop)} files taken in", highlight=False)
+            else:
+                keep_watching(store, drops, how, stop)
+
+
+@contextmanager
+def _stopped_by_signal() -> Iterator[threading.Event]:
+    """An event that SIGTERM and Ctrl-C set: the file in hand is taken in, then everything ends."""
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,70 @@
+"""Reading what waits, in a thread beside something else that goes on: for installations without Prefect."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from extractors.errors import FaxformsError
+from flows.batch import work_through, workplace
+from pipeline import ledger, logs
+from pipeline.store.engine import read_only
+from pipeline.store.opening import Store
+
+LOOK_AGAIN_AFTER = 1.0
+"""Seconds between two looks into the ledger while nothing waits."""
+
+AGAIN_AFTER = 10.0
+"""Seconds until it is tried again after the database was away."""
+
+PORTION = 50
+"""Documents between two looks into the ledger."""
+
+
+@contextmanager
+def reading_what_waits(stop: threading.Event) -> Iterator[None]:
+    """Read and decide whatever waits, as it comes; when the block ends, what waits then is read to its end.
+
+    When `stop` is set the documents in hand are decided, and the rest waits.
+    """
+    ending = threading.Event()
+    thread = threading.Thread(target=_read_on, args=(stop, ending))
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join()
+
+
+def _read_on(stop: threading.Event, ending: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            with workplace() as opened:
+                while not stop.is_set():
+                    last = ending.is_set()  # asked before we look: what was taken in until then is seen
+                    documents = _portion(opened.store)
+                    if documents:
+                        work_through(_until(stop, documents))
+                    elif last:
+                        return
+                    else:
+                        ending.wait(LOOK_AGAIN_AFTER)
+        except FaxformsError as error:
+            logs.logger().warning("nothing can be read now", step="read", error=type(error).__name__)
+            stop.wait(AGAIN_AFTER)
+
+
+def _portion(store: Store) -> list[int]:
+    with Session(read_only(store.engine)) as session:
+        return list(ledger.next_portion(session, PORTION))
+
+
+def _until(stop: threading.Event, documents: list[int]) -> Iterator[int]:
+    for document in documents:
+        if stop.is_set():
+            return
+        yield document
