@@ -18,6 +18,7 @@ from flows.commands import (
     documents,
     export,
     forms,
+    hold,
     ingest,
     keys,
     metrics,
@@ -26,6 +27,7 @@ from flows.commands import (
     quality,
     queue,
     registry,
+    retention,
     review,
     rules,
     show,
@@ -94,3 +96,5 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(forms.app, name="forms")
 app.add_typer(database.app, name="db")
 app.add_typer(keys.app, name="keys")
+app.add_typer(retention.app, name="retention")
+app.add_typer(hold.app, name="hold")

@@ -1,6 +1,7 @@
 """What Prefect is told to run here, and when: `faxforms deploy`.
 
-    intake          a run for each machine and slot of minutes; at once again when one crashed or lost the database
+    intake          a run for each machine and slot of minutes, and one at once; again when one crashed or lost the
+                    database
     follow-up       every few minutes
     quality-sample  once a night
     retention       once a night
@@ -22,6 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from flows import prefect_environment
 
@@ -29,9 +31,17 @@ prefect_environment.prepare()  # Prefect reads it once, when it is imported
 
 from prefect import Flow  # noqa: E402
 from prefect.automations import Automation, EventTrigger, Posture  # noqa: E402
-from prefect.client.orchestration import get_client  # noqa: E402
+from prefect.client.orchestration import PrefectClient, get_client  # noqa: E402
 from prefect.client.schemas.actions import WorkPoolCreate  # noqa: E402
-from prefect.client.schemas.objects import StateType  # noqa: E402
+from prefect.client.schemas.filters import (  # noqa: E402
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType  # noqa: E402
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule  # noqa: E402
 from prefect.events import DeploymentEventTrigger  # noqa: E402
 from prefect.events.actions import ChangeFlowRunState  # noqa: E402
@@ -40,7 +50,8 @@ from prefect.types.entrypoint import EntrypointType  # noqa: E402
 
 from flows.follow_up import follow_up  # noqa: E402
 from flows.intake import intake  # noqa: E402
-from flows.nightly import quality_sample  # noqa: E402
+from flows.migrate import migrate_chunk  # noqa: E402
+from flows.nightly import quality_sample, retention  # noqa: E402
 from flows.work_queues import Queue  # noqa: E402
 from pipeline.settings import Service  # noqa: E402
 
@@ -76,7 +87,9 @@ def deployments(service: Service) -> Iterator[Deployment]:
         revived=True,
     )
     yield Deployment(follow_up, Queue.OTHER, (_every(service.follow_up_minutes),))
-    yield Deployment(quality_sample, Queue.OTHER, (CronSchedule(cron=service.quality_at, timezone="UTC"),))
+    yield Deployment(quality_sample, Queue.OTHER, (_nightly(service.quality_at),))
+    yield Deployment(retention, Queue.OTHER, (_nightly(service.retention_at),))
+    yield Deployment(migrate_chunk, Queue.MIGRATION)
 
 
 def deploy(service: Service) -> list[str]:
@@ -93,12 +106,14 @@ async def _deploy(service: Service) -> list[str]:
             await client.create_work_pool(WorkPoolCreate(name=service.work_pool, type="process"))
     told = list(deployments(service))
     for one in told:
-        await _tell(one, service)
+        number = await _tell(one, service)
+        if one.revived:
+            await _begin_now(number, len(one.schedules))
     await _bury_the_dead()
     return [_name(one) for one in told]
 
 
-async def _tell(one: Deployment, service: Service) -> None:
+async def _tell(one: Deployment, service: Service) -> UUID:
     made = await one.flow.ato_deployment(
         name=one.flow.name,
         schedules=list(one.schedules),
@@ -109,7 +124,29 @@ async def _tell(one: Deployment, service: Service) -> None:
         job_variables={"working_dir": str(Path.cwd())},
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
-    await made.aapply()
+    return await made.aapply()
+
+
+async def _begin_now(deployment: UUID, runs: int) -> None:
+    """Have so many runs begin at once, for the schedule would let the first faxes wait half an hour.
+
+    Runs that are late already go: each of them would only follow another one's.
+    """
+    async with get_client() as client:
+        for run in await _late(client, deployment):
+            await client.delete_flow_run(run.id)
+        for _ in range(runs):
+            await client.create_flow_run_from_deployment(deployment)
+
+
+async def _late(client: PrefectClient, deployment: UUID) -> list[FlowRun]:
+    """Runs that should have begun, and that no worker has taken."""
+    scheduled = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
+    due = FlowRunFilterExpectedStartTime(before_=dt.datetime.now(dt.UTC))
+    return await client.read_flow_runs(
+        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment])),
+        flow_run_filter=FlowRunFilter(state=scheduled, expected_start_time=due),
+    )
 
 
 def _name(one: Deployment) -> str:
@@ -119,6 +156,10 @@ def _name(one: Deployment) -> str:
 
 def _every(minutes: int, shifted: int = 0) -> IntervalSchedule:
     return IntervalSchedule(interval=dt.timedelta(minutes=minutes), anchor_date=EPOCH + dt.timedelta(seconds=shifted))
+
+
+def _nightly(cron: str) -> CronSchedule:
+    return CronSchedule(cron=cron, timezone="UTC")
 
 
 def _revival(one: Deployment) -> DeploymentEventTrigger:

@@ -20,6 +20,7 @@ from prefect.cache_policies import NO_CACHE  # noqa: E402
 
 from flows.batch import listening, work_through  # noqa: E402
 from flows.errors import DatabaseAway  # noqa: E402
+from pipeline.errors import OriginalsAway  # noqa: E402
 from pipeline.process import Outcome  # noqa: E402
 
 DOCUMENTS_A_TASK = 50
@@ -51,10 +52,10 @@ def ingest(documents: list[int]) -> list[Outcome]:
 
 
 def database_is_away(_task: Any, _run: Any, state: Any) -> bool:
-    """Tell whether trying again can help: bad input is stored as `failed`, and anything else is a defect."""
+    """Tell whether trying again can help; bad input is stored as `failed`, and anything else is a defect."""
     try:
         state.result()
-    except DatabaseAway:
+    except (DatabaseAway, OriginalsAway):
         return True
     except Exception:  # noqa: BLE001 - whatever it is, Prefect raises it after this
         return False

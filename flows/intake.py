@@ -15,7 +15,7 @@ from flows import prefect_environment
 
 prefect_environment.prepare()  # Prefect reads it once, when it is imported
 
-from prefect import flow  # noqa: E402
+from prefect import flow, runtime  # noqa: E402
 from sqlalchemy.orm import Session  # noqa: E402
 
 from flows.batch import workplace  # noqa: E402
@@ -40,10 +40,14 @@ SHORTEST = 20.0
 def intake(minutes: int) -> int:
     """Read and decide whatever waits, to the end of this slot of so many minutes; how many documents went to tasks.
 
+    A run that waited for a worker until its own slot was over does nothing: the next one begins right after it.
+
     Raises:
         DatabaseAway: the run ends, and with it its process, so that the next run can claim at once what it held.
     """
     end_with_worker()
+    if is_over(minutes, runtime.flow_run.scheduled_start_time.timestamp(), time.time()):
+        return 0
     until = time.monotonic() + seconds_left(minutes, time.time())
     handed_out = 0
     with workplace() as opened:
@@ -64,6 +68,14 @@ def seconds_left(minutes: int, now: float) -> float:
     """
     left = 60 * minutes - now % (60 * minutes)
     return left if left >= SHORTEST else left + 60 * minutes
+
+
+def is_over(minutes: int, meant_for: float, now: float) -> bool:
+    """Whether all is over that a run was to do: it was meant for a moment (Unix time) in a slot that has ended.
+
+    Else runs that were late once would be so for ever, each behind the other.
+    """
+    return now > meant_for + seconds_left(minutes, meant_for)
 
 
 def _waiting(store: Store) -> list[int]:

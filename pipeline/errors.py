@@ -3,6 +3,7 @@
 FaxformsError
 ├── OriginalDamaged     the stored original is gone or changed: the document is marked `failed` and waits for a person
 ├── OriginalRemoved     the original was removed after its retention: nothing of it can be shown, what was read stands
+├── OriginalsAway       the store of originals is not there, or not ours: nothing changes, trying again can help
 ├── SealBroken          what was encrypted was changed or cut off: as OriginalDamaged
 ├── KeyMissing          the key that encrypted it is not given: the work stops, every document goes on waiting
 ├── KeysUnusable        the keys cannot be read: nothing is opened
@@ -24,6 +25,9 @@ FaxformsError
 ├── NothingToTell       no finding of the form concerns its sender: no notice is made, the form goes on waiting
 ├── WordsMissing        the rulebook has no words for the sender: no notice is made until it has
 ├── NoticeTextError     the edited words of a notice cannot be used: no notice is made
+├── RetentionUnusable   the file of classes cannot be used: nothing is removed
+├── HoldRefused         a legal hold that cannot be so: nothing changes
+├── BackupUnusable      a backup that is not whole, or a place where none can be made or restored: nothing changes
 ├── KnownValuesError    the file of true values cannot be used: nothing is calibrated
 └── ExportFileError     the cursor file of an export cannot be used: nothing is written
 
@@ -41,6 +45,10 @@ class OriginalDamaged(FaxformsError):
 
 class OriginalRemoved(FaxformsError):
     """An original that was removed when its retention had ended."""
+
+
+class OriginalsAway(FaxformsError):
+    """The store of originals does not answer, or is not the one that belongs to the database."""
 
 
 class SealBroken(FaxformsError):
@@ -129,6 +137,18 @@ class NoticeTextError(FaxformsError):
 
 class ExportFileError(FaxformsError):
     """A cursor file that cannot be used."""
+
+
+class RetentionUnusable(FaxformsError):
+    """A file of document classes that cannot be used."""
+
+
+class HoldRefused(FaxformsError):
+    """A legal hold that lacks something, or that was released before."""
+
+
+class BackupUnusable(FaxformsError):
+    """A backup that is not whole, or a place where none can be made or restored."""
 
 
 class KnownValuesError(FaxformsError):

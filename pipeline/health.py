@@ -7,13 +7,13 @@ ready     and the database can be written, has a schema that we can work on, and
 from __future__ import annotations
 
 import datetime as dt
-import os
 import socket
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from pipeline.errors import OriginalsAway
 from pipeline.store import migrations
 from pipeline.store.engine import read_only
 from pipeline.store.models import Document, DocumentState
@@ -41,6 +41,9 @@ def not_ready(store: Store) -> list[str]:
             problems.append("the database has another version's tables")
     except SQLAlchemyError as error:
         problems.append(f"the database does not answer ({type(error).__name__})")
-    if not os.access(store.originals.folder, os.W_OK | os.X_OK):
-        problems.append("the originals cannot be written")
+    try:
+        if not (store.originals.shelf.is_there() and store.originals.shelf.can_write()):
+            problems.append("the originals cannot be written")
+    except OriginalsAway:
+        problems.append("the originals do not answer")
     return problems

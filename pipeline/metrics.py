@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -61,8 +60,9 @@ class DatabaseCollector(Collector):
             yield _step_seconds(session)
             holds = session.scalar(select(func.count()).select_from(LegalHold).filter_by(released_at=None))
         yield _gauge("faxforms_legal_holds", "legal holds that stand", {(): holds or 0})
-        free = shutil.disk_usage(self._store.originals.folder).free
-        yield _gauge("faxforms_originals_disk_free_bytes", "bytes left where the originals lie", {(): free})
+        free = self._store.originals.shelf.free_bytes()
+        if free is not None:
+            yield _gauge("faxforms_originals_disk_free_bytes", "bytes left where the originals lie", {(): free})
 
 
 def _documents(session: Session) -> Iterator[Metric]:

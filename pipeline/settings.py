@@ -104,6 +104,14 @@ class Settings(BaseSettings):
         "warning", description="the least of what is logged; a service wants `info`"
     )
 
+    originals_url: str = Field(
+        "",
+        description="where the originals and notices lie instead, for several machines: a folder that they share, or a "
+        "place as fsspec names it, s3://bucket/folder for example",
+    )
+    retention: Path | None = Field(
+        None, description="file of the document classes and how long each is kept; without one everything is kept"
+    )
     outbox: Path | None = Field(None, description="folder where other programs find what was accepted")
     service: Service = Field(Service(), description="how the service runs")
     watch: Watch = Field(Watch(), description="how folders are watched")
@@ -114,14 +122,9 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'faxforms.db'}"
 
     @property
-    def originals(self) -> Path:
-        """The folder of the untouched originals."""
-        return self.data_dir / "originals"
-
-    @property
-    def notices(self) -> Path:
-        """The folder of the notices to senders."""
-        return self.data_dir / "notices"
+    def originals_base(self) -> str:
+        """Below what the untouched originals and the notices to senders lie: a folder, or a place for fsspec."""
+        return self.originals_url or str(self.data_dir.resolve())
 
     @property
     def review_lease(self) -> timedelta:

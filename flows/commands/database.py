@@ -25,7 +25,7 @@ def upgrade() -> None:
     Example: FAXFORMS_DATABASE_URL=postgresql://faxforms@dbhost/faxforms faxforms db upgrade
     """
     settings = Settings()
-    settings.originals.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.url)
     with database_errors():
         migrations.upgrade(engine)

@@ -111,7 +111,7 @@ def _print_made(store: Store, doc: str) -> None:
     with Session(read_only(store.engine)) as session:
         document = named_document(session, doc)
         print_table(
-            f"Notices about document {document.id}, in {store.settings.notices}",
+            f"Notices about document {document.id}, in {store.settings.originals_base}/notices",
             ("made", "by", "form", "edited", "file"),
             [
                 (made.at[:16], made.who, "" if made.form is None else made.form + 1, made.edited, made.sha256)

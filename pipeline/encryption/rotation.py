@@ -62,8 +62,7 @@ def count_by_key(store: Store) -> Counter[str]:
     counts: Counter[str] = Counter()
     for vault in (store.originals, store.notices):
         for sha256 in originals.kept(vault):
-            with originals.path_of(vault, sha256).open("rb") as file:
-                counts[_name(file.read(PREFIX))] += 1
+            counts[_name(originals.beginning(vault, sha256, PREFIX))] += 1
     with Session(read_only(store.engine)) as session:
         beginning = func.substr(_as_stored(), 1, PREFIX)
         grouped = select(beginning, func.count()).where(FieldReading.crop.is_not(None)).group_by(beginning)

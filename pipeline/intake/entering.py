@@ -66,6 +66,9 @@ def take_in_stream(
             raise SourceConflict("take in: that source id was used for other bytes")
         document = repository.find_document(session, sha256)
         new, action = document is None, "source noted" if document else "taken in"
+        if document and not originals.holds(store.originals, sha256):  # retention took it away a moment ago
+            incoming.seek(0)
+            originals.keep(store.originals, incoming)
         document = document or repository.add_document(session, sha256, size, origin.received)
         source = {name: getattr(origin, name) for name in ("channel", "file", "received", "details", "source_id")}
         if repository.note_source(session, document, **source):

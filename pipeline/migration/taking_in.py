@@ -79,7 +79,7 @@ def _enter(store: Store, migration: int, batch: list[_Kept]) -> None:
             file = session.get_one(MigrationFile, kept.file_id)
             if kept.refused:
                 file.refused, file.chunk = kept.refused.value, None
-            else:
+            elif originals.holds(store.originals, kept.sha256):  # else retention took it away a moment ago: next time
                 _enter_one(session, migration, file, kept)
 
 
@@ -91,6 +91,7 @@ def _enter_one(session: Session, migration: int, file: MigrationFile, kept: _Kep
     if document is None:
         document = repository.add_document(session, kept.sha256, kept.size, received)
         document.batch = batch_of(migration, file.chunk or 0)
+    document.removed_at = None  # had its retention ended, it begins again
     file.document_id = document.id
     details = {"migration": migration}
     if repository.note_source(session, document, channel=CHANNEL, file=file.name, received=received, details=details):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pipeline import originals
 from pipeline.errors import OriginalDamaged
 from pipeline.originals import Vault
+from pipeline.shelf import MARK, Folder
 
 
 class BreaksOff(io.BytesIO):
@@ -26,33 +27,40 @@ class BreaksOff(io.BytesIO):
         return chunk
 
 
+def established(folder: Path) -> Vault:
+    """A vault in that folder, which bears the mark."""
+    shelf = Folder(folder)
+    shelf.establish()
+    return Vault(shelf)
+
+
 @given(data=st.binary(max_size=300))
 def test_what_was_kept_comes_back(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
-    vault = Vault(tmp_path_factory.mktemp("originals"))
+    vault = established(tmp_path_factory.mktemp("originals"))
     sha256, size = originals.keep(vault, io.BytesIO(data))
     assert (sha256, size) == (hashlib.sha256(data).hexdigest(), len(data))
     assert originals.fetch(vault, sha256) == data
 
 
 def test_the_name_is_the_content_and_nothing_else_is_left(tmp_path: Path) -> None:
-    sha256, _ = originals.keep(Vault(tmp_path), io.BytesIO(b"a fax"))
-    originals.keep(Vault(tmp_path), io.BytesIO(b"a fax"))
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    sha256, _ = originals.keep(established(tmp_path), io.BytesIO(b"a fax"))
+    originals.keep(established(tmp_path), io.BytesIO(b"a fax"))
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != MARK]
     assert files == [tmp_path / sha256[:2] / sha256[2:4] / sha256]
 
 
 def test_a_copy_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="disk"):
-        originals.keep(Vault(tmp_path), BreaksOff(b"a fax"))
-    assert list(tmp_path.rglob("*")) == []
+        originals.keep(established(tmp_path), BreaksOff(b"a fax"))
+    assert [path.name for path in tmp_path.rglob("*")] == [MARK]
 
 
 def test_changed_or_missing_originals_are_noticed_and_mended_by_the_same_fax(tmp_path: Path) -> None:
-    sha256, _ = originals.keep(Vault(tmp_path), io.BytesIO(b"a fax"))
-    originals.path_of(Vault(tmp_path), sha256).write_bytes(b"a fix")
+    sha256, _ = originals.keep(established(tmp_path), io.BytesIO(b"a fax"))
+    originals.path_of(established(tmp_path), sha256).write_bytes(b"a fix")
     with pytest.raises(OriginalDamaged, match="no longer"):
-        originals.fetch(Vault(tmp_path), sha256)
-    originals.keep(Vault(tmp_path), io.BytesIO(b"a fax"))
-    assert originals.fetch(Vault(tmp_path), sha256) == b"a fax"
+        originals.fetch(established(tmp_path), sha256)
+    originals.keep(established(tmp_path), io.BytesIO(b"a fax"))
+    assert originals.fetch(established(tmp_path), sha256) == b"a fax"
     with pytest.raises(OriginalDamaged, match="not in the store"):
-        originals.fetch(Vault(tmp_path), "0" * 64)
+        originals.fetch(established(tmp_path), "0" * 64)

@@ -20,7 +20,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_default_needs_nothing(tmp_path: Path) -> None:
     settings = Settings()
     assert settings.url == f"sqlite:///{tmp_path / 'data' / 'faxforms.db'}"
-    assert settings.originals == Path("data/originals")
+    assert settings.originals_base == str(tmp_path / "data")
     assert not settings.accept_prescriber_only_in_order
 
 

@@ -1,0 +1,75 @@
+"""What Prefect's server is told: deployments, their schedules, a run that begins at once; told again, it is no more."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+
+from flows import prefect_environment
+
+prefect_environment.prepare()  # the harness imports Prefect, which reads it then
+
+from prefect.client.orchestration import get_client  # noqa: E402
+from prefect.client.schemas.objects import FlowRun  # noqa: E402
+from prefect.testing.utilities import prefect_test_harness  # noqa: E402
+
+from flows.deployments import deploy  # noqa: E402
+from flows.intake import is_over, seconds_left  # noqa: E402
+from flows.migrate import DEPLOYMENT  # noqa: E402
+from flows.work_queues import Queue  # noqa: E402
+from pipeline.settings import Service  # noqa: E402
+
+
+@pytest.fixture(scope="module", autouse=True)
+def prefect_server() -> Iterator[None]:
+    """A Prefect server with a database of its own."""
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+def test_everything_is_deployed_once_and_intake_begins_now() -> None:
+    service = Service(machines=2, work_pool="forms", retention_at="30 4 * * *")
+    for _ in range(2):
+        names = deploy(service)
+    assert {name.split("/")[0] for name in names} == {
+        "intake",
+        "follow-up",
+        "quality-sample",
+        "retention",
+        "migrate-chunk",
+    }
+    assert DEPLOYMENT in names
+    with get_client(sync_client=True) as client:
+        told = {one.name: one for one in client.read_deployments()}
+        assert set(told) == {name.split("/")[0] for name in names}
+        assert {one.work_pool_name for one in told.values()} == {"forms"}
+        queues = {name: one.work_queue_name for name, one in told.items()}
+        assert (queues["intake"], queues["migrate-chunk"]) == (Queue.INTAKE, Queue.MIGRATION)
+        assert {queues[name] for name in ("follow-up", "quality-sample", "retention")} == {Queue.OTHER}
+        schedules = {name: [str(one.schedule) for one in deployment.schedules] for name, deployment in told.items()}
+        assert {name: len(found) for name, found in schedules.items()} == {
+            "intake": 2,
+            "follow-up": 1,
+            "quality-sample": 1,
+            "retention": 1,
+            "migrate-chunk": 0,
+        }
+        assert "30 4 * * *" in schedules["retention"][0]
+        due = [run for run in client.read_flow_runs() if is_due(run)]
+    assert {run.deployment_id for run in due} == {told["intake"].id}
+    assert len(due) == 2  # one for each machine, however often it is told
+
+
+def is_due(run: FlowRun) -> bool:
+    assert run.expected_start_time is not None
+    return run.expected_start_time <= dt.datetime.now(dt.UTC)
+
+
+def test_a_run_ends_with_its_slot_and_one_that_waited_longer_does_nothing() -> None:
+    assert seconds_left(30, 1800.0 + 600) == 1200
+    assert seconds_left(30, 3600.0 - 5) == 1805  # so short a run would cost more than it does
+    assert not is_over(30, meant_for=1800.0, now=3599)
+    assert is_over(30, meant_for=1800.0, now=3601)
+    assert not is_over(30, meant_for=3595.0, now=3601)
