@@ -26,37 +26,47 @@ MOST = 15
 LAST_WEEKS = 12
 """Likewise, of weeks."""
 
+Files = Mapping[str, Callable[[], str]]
+"""The name of a file to what makes its content, when it is wanted: plots take a while to draw."""
+
 
 def write_dashboard(board: Dashboard, folder: Path) -> list[Path]:
     """Write a CSV and an SVG of each figure; each file appears whole or not at all."""
+    return _write(folder, dashboard_files(board))
+
+
+def dashboard_files(board: Dashboard) -> Files:
+    """By its name what is in each file of the dashboard."""
     stamp = f"{board.now:%Y-%m-%d %H:%M} UTC"
-    return _write(
-        folder,
-        {
-            "days.csv": _csv(_day_rows(board)),
-            "days.svg": _svg(lambda axes: _draw_days(axes, board), f"Forms by day and first decision, {stamp}"),
-            "held.csv": _csv([{"reason": h.reason, "forms": h.forms, "waiting": h.waiting} for h in board.held]),
-            "held.svg": _svg(lambda axes: _draw_held(axes, board), f"Held by reason, {stamp}"),
-            "waiting.csv": _csv([{"age": w.age, "items": w.items, "urgent": w.urgent} for w in board.waiting]),
-            "waiting.svg": _svg(lambda axes: _draw_waiting(axes, board), f"Waiting by age, {stamp}"),
-            "decided.csv": _csv([{"hour": h.start.isoformat(), "decided": h.decided} for h in board.hours]),
-            "decided.svg": _svg(lambda axes: _draw_decided(axes, board), f"Decided per hour, {stamp}"),
-            "accuracy.csv": _csv(_week_rows(board)),
-            "accuracy.svg": _svg(lambda axes: _draw_accuracy(axes, board), f"Field accuracy by week, {stamp}"),
-        },
-    )
+    held = [{"reason": one.reason, "forms": one.forms, "waiting": one.waiting} for one in board.held]
+    waiting = [{"age": one.age, "items": one.items, "urgent": one.urgent} for one in board.waiting]
+    decided = [{"hour": one.start.isoformat(), "decided": one.decided} for one in board.hours]
+    return {
+        "days.csv": lambda: _csv(_day_rows(board)),
+        "days.svg": lambda: _svg(lambda axes: _draw_days(axes, board), f"Forms by day and first decision, {stamp}"),
+        "held.csv": lambda: _csv(held),
+        "held.svg": lambda: _svg(lambda axes: _draw_held(axes, board), f"Held by reason, {stamp}"),
+        "waiting.csv": lambda: _csv(waiting),
+        "waiting.svg": lambda: _svg(lambda axes: _draw_waiting(axes, board), f"Waiting by age, {stamp}"),
+        "decided.csv": lambda: _csv(decided),
+        "decided.svg": lambda: _svg(lambda axes: _draw_decided(axes, board), f"Decided per hour, {stamp}"),
+        "accuracy.csv": lambda: _csv(_week_rows(board)),
+        "accuracy.svg": lambda: _svg(lambda axes: _draw_accuracy(axes, board), f"Field accuracy by week, {stamp}"),
+    }
 
 
 def write_rates(rates: Sequence[Rate], folder: Path) -> list[Path]:
     """Write error-rates.csv, and error-rates.svg with the fields that were wrong most."""
+    return _write(folder, rates_files(rates))
+
+
+def rates_files(rates: Sequence[Rate]) -> Files:
+    """By its name what is in each file of the error rates."""
     fields = [rate for rate in rates if rate.group is Group.FIELD]
-    return _write(
-        folder,
-        {
-            "error-rates.csv": _csv([_rate_row(rate) for rate in rates]),
-            "error-rates.svg": _svg(lambda axes: _draw_rates(axes, fields), "Wrong values that passed, by field"),
-        },
-    )
+    return {
+        "error-rates.csv": lambda: _csv([_rate_row(rate) for rate in rates]),
+        "error-rates.svg": lambda: _svg(lambda axes: _draw_rates(axes, fields), "Wrong values that passed, by field"),
+    }
 
 
 # Tables
@@ -229,9 +239,9 @@ def _svg(draw: Callable[[Axes], None], title: str) -> str:
     return text.getvalue()
 
 
-def _write(folder: Path, files: Mapping[str, str]) -> list[Path]:
+def _write(folder: Path, files: Files) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
+    for name, made in files.items():
         with written_whole(folder / name) as file:
-            file.write(text)
+            file.write(made())
     return [folder / name for name in files]

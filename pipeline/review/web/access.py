@@ -29,6 +29,7 @@ ANYBODY: frozenset[Role] | None = None
 ALL = frozenset(Role)
 DECIDE = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 SEE = DECIDE | {Role.AUDITOR}
+OVERSEE = frozenset({Role.AUDITOR, Role.SUPERVISOR})
 TEACH = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
 
 ACCESS: Mapping[tuple[str, str], frozenset[Role] | None] = {
@@ -77,7 +78,9 @@ ACCESS: Mapping[tuple[str, str], frozenset[Role] | None] = {
     ("GET", "/forms/{form_id}/fax/{number}.png"): TEACH,
     ("POST", "/forms/{form_id}/try"): TEACH,
     ("POST", "/forms/{form_id}/save"): TEACH,
-    ("GET", "/trail"): frozenset({Role.AUDITOR, Role.SUPERVISOR}),
+    ("GET", "/dashboard"): OVERSEE,
+    ("GET", "/dashboard/{name}"): OVERSEE,
+    ("GET", "/trail"): OVERSEE,
     ("GET", "/people"): frozenset({Role.ADMINISTRATOR}),
     ("POST", "/people"): frozenset({Role.ADMINISTRATOR}),
     ("POST", "/people/{user_id}"): frozenset({Role.ADMINISTRATOR}),

@@ -19,7 +19,7 @@ from pipeline.errors import LoginThrottled, NotAllowed, NotLoggedIn, NotThere
 from pipeline.quality import checking
 from pipeline.review import claiming, group_sheets, people
 from pipeline.review.roles import Role
-from pipeline.review.web import checks, forms_editor, group, health, items, keying, staff
+from pipeline.review.web import checks, dashboard, forms_editor, group, health, items, keying, staff
 from pipeline.review.web.access import COOKIE, HEADERS, Visitor, admit, posted, visitor_of
 from pipeline.review.web.rendering import STATIC, page
 from pipeline.review.web.screens import queue_screen
@@ -49,6 +49,7 @@ def create_app(store: Store, *, behind_tls: bool = False) -> FastAPI:
     group.add_routes(app)
     keying.add_routes(app)
     checks.add_routes(app)
+    dashboard.add_routes(app)
     staff.add_routes(app)
     forms_editor.add_routes(app)
     app.add_exception_handler(FaxformsError, _told)
