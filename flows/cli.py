@@ -26,6 +26,7 @@ from flows.commands import (
     notice,
     quality,
     queue,
+    receive,
     registry,
     retention,
     review,
@@ -88,6 +89,7 @@ app.command()(dashboard.dashboard)
 app.command()(watch.watch)
 app.command()(up.up)
 app.command()(deploy.deploy)
+app.add_typer(receive.app, name="receive")
 app.add_typer(quality.app, name="quality")
 app.add_typer(registry.app, name="registry")
 app.add_typer(review.app, name="review")

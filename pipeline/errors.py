@@ -72,7 +72,11 @@ class SourceConflict(FaxformsError):
 
 
 class UploadRefused(FaxformsError):
-    """An upload that is not taken in; its words are for the program that sent it."""
+    """An upload that is not taken in; its words are for the program that sent it. `status` is what HTTP calls it."""
+
+    def __init__(self, words: str, status: int = 400) -> None:
+        super().__init__(words)
+        self.status = status
 
 
 class ManifestError(FaxformsError):

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from pipeline.encryption.keys import NO_KEYS, Keyring
 from pipeline.encryption.sealing import SealingWriter, opened, sealed_by
@@ -23,6 +23,13 @@ CHUNK = 1 << 20
 REMOVED = ".removed"
 
 
+class Incoming(Protocol):
+    """A stream of bytes that come in: a file, an upload, an attachment."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, none at the end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vault:
     """A shelf of originals (or of notices), with the keys that seal and open them."""
@@ -31,7 +38,7 @@ class Vault:
     keys: Keyring = NO_KEYS
 
 
-def keep(vault: Vault, incoming: BinaryIO) -> tuple[str, int]:
+def keep(vault: Vault, incoming: Incoming) -> tuple[str, int]:
     """Copy a stream safely to the shelf and return its sha-256 (hex) and its size in bytes.
 
     The original appears whole or not at all. Bytes that are there already and undamaged are left as they are.

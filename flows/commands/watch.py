@@ -15,6 +15,7 @@ from flows.reading_on import reading_what_waits
 from flows.store import opened_store
 from flows.terminal import err
 from pipeline.intake.drop import FolderDrop
+from pipeline.intake.mail import MaildirDrop, MboxDrop
 from pipeline.intake.watching import Drop, take_in_what_is_there
 from pipeline.intake.watching import watch as keep_watching
 
@@ -23,6 +24,10 @@ def watch(
     folders: Annotated[
         list[Path] | None, typer.Argument(metavar="DIR…", help="Folders of fax servers, with all folders in them.")
     ] = None,
+    maildir: Annotated[
+        list[Path] | None, typer.Option(help="A maildir of a fax-to-mail service.", exists=True, file_okay=False)
+    ] = None,
+    mbox: Annotated[list[Path] | None, typer.Option(help="Likewise a file in mbox format.", dir_okay=False)] = None,
     process: Annotated[
         bool, typer.Option("--process", help="Read and judge it too, without Prefect; else the intake flow does.")
     ] = False,
@@ -32,15 +37,20 @@ def watch(
 
     Its original is safe on disk and in the ledger before it is acknowledged: moved to the folder `taken-in`
     (FAXFORMS_WATCH__ACKNOWLEDGE, FAXFORMS_WATCH__TAKEN_IN). What cannot be taken in now is tried again: a folder that
-    is away, a file that cannot be read, a database that is locked, a disk that is full. SIGTERM and Ctrl-C end it.
+    is away, a file that cannot be read, a database that is locked, a disk that is full. Of a mail every attachment is
+    a document; a mail of a maildir is then marked as seen. SIGTERM and Ctrl-C end it.
 
     Example: faxforms watch /srv/fax/incoming --process
     """
     with opened_store() as store, _stopped_by_signal() as stop:
         how = store.settings.watch
-        drops: list[Drop] = [FolderDrop(folder, how) for folder in folders or []]
+        drops: list[Drop] = [
+            *(FolderDrop(folder, how) for folder in folders or []),
+            *(MaildirDrop(folder) for folder in maildir or []),
+            *(MboxDrop(file, how.settle_seconds) for file in mbox or []),
+        ]
         if not drops:
-            raise typer.BadParameter("name a folder", param_hint="DIR")
+            raise typer.BadParameter("name a folder or mailbox", param_hint="DIR")
         with reading_what_waits(stop) if process else nullcontext():
             if once:
                 err.print(f"{take_in_what_is_there(store, drops, how, stop)} files taken in", highlight=False)

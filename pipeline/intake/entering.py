@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipeline import logs, originals, step_times
-from pipeline.errors import SourceConflict
+from pipeline.errors import OriginalsAway, SourceConflict
 from pipeline.store import audit, repository
 from pipeline.store.engine import take_write_turn
 from pipeline.store.models import Document, Source
@@ -46,7 +47,7 @@ class Entered:
 
 
 def take_in_stream(
-    store: Store, incoming: BinaryIO, origin: Origin, whole: Callable[[], bool] | None = None
+    store: Store, incoming: originals.Incoming, origin: Origin, whole: Callable[[], bool] | None = None
 ) -> Entered:
     """Keep what a stream holds, then enter it in the ledger.
 
@@ -55,6 +56,7 @@ def take_in_stream(
 
     Raises:
         SourceConflict: the id stands for other bytes already, or the file changed as it was read. Nothing is entered.
+        OriginalsAway: the originals cannot be kept now.
     """
     timer = logs.Timer()
     sha256, size = originals.keep(store.originals, incoming)
@@ -67,6 +69,8 @@ def take_in_stream(
         document = repository.find_document(session, sha256)
         new, action = document is None, "source noted" if document else "taken in"
         if document and not originals.holds(store.originals, sha256):  # retention took it away a moment ago
+            if not isinstance(incoming, io.IOBase):  # an upload, which comes but once
+                raise OriginalsAway("take in: the original was removed at this very moment: try again")
             incoming.seek(0)
             originals.keep(store.originals, incoming)
         document = document or repository.add_document(session, sha256, size, origin.received)
