@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from extractors.errors import FaxformsError
 from flows.commands import (
     audit,
+    backup,
     calibrate,
     correct,
     dashboard,
@@ -35,6 +36,7 @@ from flows.commands import (
     status,
     up,
     watch,
+    work,
 )
 from flows.exit_codes import ExitCode
 from flows.terminal import print_error
@@ -85,10 +87,13 @@ app.command()(notice.notice)
 app.command()(export.export)
 app.command()(calibrate.calibrate)
 app.command()(metrics.metrics)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(dashboard.dashboard)
 app.command()(watch.watch)
 app.command()(up.up)
 app.command()(deploy.deploy)
+app.command()(work.work)
 app.add_typer(receive.app, name="receive")
 app.add_typer(quality.app, name="quality")
 app.add_typer(registry.app, name="registry")

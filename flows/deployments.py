@@ -1,7 +1,7 @@
 """What Prefect is told to run here, and when: `faxforms deploy`.
 
-    intake          a run for each machine and slot of minutes, and one at once; again when one crashed or lost the
-                    database
+    intake          a run for each machine and slot of minutes; at once when a worker starts (flows/commands/work.py),
+                    and again when one crashed or lost the database
     follow-up       every few minutes
     quality-sample  once a night
     retention       once a night
@@ -23,7 +23,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from flows import prefect_environment
 
@@ -31,17 +30,9 @@ prefect_environment.prepare()  # Prefect reads it once, when it is imported
 
 from prefect import Flow  # noqa: E402
 from prefect.automations import Automation, EventTrigger, Posture  # noqa: E402
-from prefect.client.orchestration import PrefectClient, get_client  # noqa: E402
+from prefect.client.orchestration import get_client  # noqa: E402
 from prefect.client.schemas.actions import WorkPoolCreate  # noqa: E402
-from prefect.client.schemas.filters import (  # noqa: E402
-    DeploymentFilter,
-    DeploymentFilterId,
-    FlowRunFilter,
-    FlowRunFilterExpectedStartTime,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
-from prefect.client.schemas.objects import FlowRun, StateType  # noqa: E402
+from prefect.client.schemas.objects import StateType  # noqa: E402
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule  # noqa: E402
 from prefect.events import DeploymentEventTrigger  # noqa: E402
 from prefect.events.actions import ChangeFlowRunState  # noqa: E402
@@ -106,14 +97,12 @@ async def _deploy(service: Service) -> list[str]:
             await client.create_work_pool(WorkPoolCreate(name=service.work_pool, type="process"))
     told = list(deployments(service))
     for one in told:
-        number = await _tell(one, service)
-        if one.revived:
-            await _begin_now(number, len(one.schedules))
+        await _tell(one, service)
     await _bury_the_dead()
     return [_name(one) for one in told]
 
 
-async def _tell(one: Deployment, service: Service) -> UUID:
+async def _tell(one: Deployment, service: Service) -> None:
     made = await one.flow.ato_deployment(
         name=one.flow.name,
         schedules=list(one.schedules),
@@ -124,29 +113,7 @@ async def _tell(one: Deployment, service: Service) -> UUID:
         job_variables={"working_dir": str(Path.cwd())},
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
-    return await made.aapply()
-
-
-async def _begin_now(deployment: UUID, runs: int) -> None:
-    """Have so many runs begin at once, for the schedule would let the first faxes wait half an hour.
-
-    Runs that are late already go: each of them would only follow another one's.
-    """
-    async with get_client() as client:
-        for run in await _late(client, deployment):
-            await client.delete_flow_run(run.id)
-        for _ in range(runs):
-            await client.create_flow_run_from_deployment(deployment)
-
-
-async def _late(client: PrefectClient, deployment: UUID) -> list[FlowRun]:
-    """Runs that should have begun, and that no worker has taken."""
-    scheduled = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
-    due = FlowRunFilterExpectedStartTime(before_=dt.datetime.now(dt.UTC))
-    return await client.read_flow_runs(
-        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment])),
-        flow_run_filter=FlowRunFilter(state=scheduled, expected_start_time=due),
-    )
+    await made.aapply()
 
 
 def _name(one: Deployment) -> str:

@@ -30,14 +30,14 @@ def programs(settings: Settings, watched: Sequence[Path]) -> Iterator[Program]:
         if runs_at_a_time(queue, service):
             # Prefect's worker answers SIGTERM by waiting for its runs, minutes perhaps. Killed, it has nothing to lose,
             # and its runs break off in order (flows/worker_death.py).
-            yield Program(f"worker-{queue}", worker(queue, service), WORKERS, stop="KILL")
+            yield Program(f"worker-{queue}", _faxforms("work", queue), WORKERS, stop="KILL")
     if watched:
         yield Program("watch", _faxforms("watch", *map(str, watched)), DOORS)
     yield Program("station", _faxforms("review", "serve", "--port", str(service.station_port)), DOORS)
 
 
-def worker(queue: Queue, service: Service) -> list[str]:
-    """The command of a Prefect worker that serves one queue."""
+def prefect_worker(queue: Queue, service: Service) -> list[str]:
+    """The command of a Prefect worker that serves one queue (`faxforms work` becomes it)."""
     limit = str(runs_at_a_time(queue, service))
     pool = ("--pool", service.work_pool, "--type", "process", "--work-queue", queue)
     return _prefect("worker", "start", *pool, "--limit", limit, "--name", f"{platform.node()}-{queue}")

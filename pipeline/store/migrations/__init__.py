@@ -70,6 +70,12 @@ def can_work_on(engine: Engine) -> bool:
     return floor is not None and floor <= ours
 
 
+def revision_of(engine: Engine) -> str | None:
+    """The revision of the database's schema; None: it has none."""
+    with engine.connect() as connection:
+        return _revision(connection)
+
+
 def newest() -> str | None:
     """The newest revision."""
     return ScriptDirectory.from_config(_config()).get_current_head()

@@ -1,0 +1,163 @@
+"""`faxforms up`, for real: a fax dropped is decided, what is killed comes back, and at the end nothing is left.
+
+One start of everything, 20 s of a quiet machine's time; patience is generous, for a busy one takes minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from flows.service import FOLDER
+from flows.supervisor import standings
+from tests.flows.installation import FAXES, REPOSITORY, copy_faxes
+
+PATIENCE = 300.0
+"""Seconds for one thing to happen."""
+
+PROGRAMS = ("prefect-server", "worker-intake", "worker-other", "watch", "station")
+
+
+def wait_until(done: Callable[[], bool], what: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < until, f"waited in vain: {what}"
+        time.sleep(0.3)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Everything that one machine needs, started; the registry of the samples is known."""
+    folder = tmp_path_factory.mktemp("up")
+    (folder / "incoming").mkdir()
+    environment = {name: text for name, text in os.environ.items() if not name.startswith(("FAXFORMS_", "PREFECT_"))}
+    environment |= {
+        "PYTHONPATH": str(REPOSITORY),
+        "FAXFORMS_DATA_DIR": str(folder / "data"),
+        "FAXFORMS_WORKERS": "1",
+        "FAXFORMS_SERVICE__PREFECT_PORT": str(free_port()),
+        "FAXFORMS_SERVICE__STATION_PORT": str(free_port()),
+        "FAXFORMS_SERVICE__MIGRATION_RUNS": "0",
+        "FAXFORMS_WATCH__RESCAN_SECONDS": "1",
+        "FAXFORMS_WATCH__SETTLE_SECONDS": "1",
+        "FAXFORMS_LOG_LEVEL": "info",
+    }
+    faxforms(environment, "registry", "import", str(FAXES / "registry.json"))
+    command = [sys.executable, "-m", "flows", "up", str(folder / "incoming")]
+    with (folder / "up.log").open("w") as log:
+        started = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
+    running = Running(folder, environment, started)
+    try:
+        yield running
+    finally:
+        running.end()
+        for process in running.processes():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+class Running:
+    """A service that was started, and what can be seen of it from outside."""
+
+    def __init__(self, folder: Path, environment: dict[str, str], started: subprocess.Popen[bytes]) -> None:
+        self.folder, self.environment, self.started = folder, environment, started
+
+    def end(self) -> None:
+        """Ask it to end, and wait."""
+        if self.started.poll() is None:
+            self.started.send_signal(signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                self.started.wait(120)
+
+    def pids(self) -> dict[str, int]:
+        """The process of every program that runs."""
+        told = standings(self.folder / "data" / FOLDER)
+        return {one.name: one.pid for one in told if one.state == "RUNNING" and one.pid is not None}
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process that works on this installation, told by its environment."""
+        mine, found = self.environment["FAXFORMS_DATA_DIR"], []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.environ().get("FAXFORMS_DATA_DIR") == mine:
+                    found.append(process)
+        return found
+
+    def documents(self) -> list[tuple[str, str | None]]:
+        """State and lease of every document."""
+        with closing(sqlite3.connect(self.folder / "data" / "faxforms.db", timeout=30)) as database:
+            return database.execute("SELECT state, lease_owner FROM documents ORDER BY id").fetchall()
+
+    def drop(self, name: str, number: int) -> None:
+        """Put a fax into the watched folder, as a fax server does: beside its place, then renamed."""
+        batch = copy_faxes(self.folder / f"batch-{number}", number + 1)
+        source = sorted(path for path in batch.folder.iterdir() if path.suffix != ".csv")[number]
+        beside = self.folder / f"beside-{number}"
+        shutil.copyfile(source, beside)
+        beside.rename(self.folder / "incoming" / f"{name}{source.suffix}")
+
+    def decided(self, number: int) -> Callable[[], bool]:
+        """Whether so many documents are decided and nobody holds a lease on any."""
+        return lambda: [lease for state, lease in self.documents() if state in {"stored", "queued"}] == [None] * number
+
+
+def faxforms(environment: dict[str, str], *words: str) -> str:
+    command = [sys.executable, "-m", "flows", *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def test_everything_works_comes_back_when_it_is_killed_and_leaves_nothing_behind(service: Running) -> None:
+    service.drop("first", 0)
+    wait_until(service.decided(1), "the first fax is decided")
+    before = service.pids()
+    assert set(before) == set(PROGRAMS)
+    assert f"pid {before['watch']}," in faxforms(service.environment, "up", "--status")
+    station = f"http://127.0.0.1:{service.environment['FAXFORMS_SERVICE__STATION_PORT']}/health/ready"
+    assert httpx.get(station, timeout=60).text == "ready\n"
+
+    for name in PROGRAMS:
+        os.kill(before[name], signal.SIGKILL)
+    wait_until(lambda: set(service.pids()) == set(PROGRAMS), "what was killed runs again")
+    assert not set(before.values()) & set(service.pids().values())
+    service.drop("second", 1)
+    wait_until(service.decided(2), "a fax that came after the kill is decided")
+
+    assert "runs already" in second_start(service)
+    service.started.send_signal(signal.SIGTERM)
+    assert service.started.wait(120) == 0
+    wait_until(lambda: service.processes() == [], "no process is left")
+    assert [lease for _, lease in service.documents()] == [None, None]
+    assert (
+        "does not run"
+        in subprocess.run(
+            [sys.executable, "-m", "flows", "up", "--status"],
+            env=service.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stderr
+    )
+
+
+def second_start(service: Running) -> str:
+    command = [sys.executable, "-m", "flows", "up"]
+    return subprocess.run(command, env=service.environment, capture_output=True, text=True, check=False).stderr
