@@ -16,6 +16,7 @@ from flows.commands import (
     dashboard,
     database,
     deploy,
+    doctor,
     documents,
     export,
     forms,
@@ -87,6 +88,7 @@ app.command()(notice.notice)
 app.command()(export.export)
 app.command()(calibrate.calibrate)
 app.command()(metrics.metrics)
+app.command()(doctor.doctor)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(dashboard.dashboard)

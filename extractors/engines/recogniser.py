@@ -12,6 +12,7 @@ has to use the very same one.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
@@ -62,6 +63,12 @@ class Size(StrEnum):
 def installed() -> bool:
     """Whether the networks' files are there; without them other engines read the numbers, all of them doubtful."""
     return all((_MODELS / f"{net}{size}.onnx").exists() for net in ("cell", "line") for size in Size)
+
+
+def changed() -> list[str]:
+    """The networks' files that are missing or not as `models/checksums.txt` has them (as `sha256sum` writes it)."""
+    told = (line.split() for line in (_MODELS / "checksums.txt").read_text(encoding="ascii").splitlines())
+    return [name for sha256, name in told if not _has(_MODELS / name, sha256)]
 
 
 def read_cells(crops: Sequence[Grey], size: Size = Size.SMALL) -> LogProbs:
@@ -156,6 +163,10 @@ def _span(profile: Floats, pad: int, shortest: int) -> slice:
     lacking = max(0, shortest - (last - first))
     first, last = first - lacking // 2, last + (lacking + 1) // 2
     return slice(max(0, first), min(len(profile), last))
+
+
+def _has(file: Path, sha256: str) -> bool:
+    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == sha256
 
 
 @cache

@@ -194,7 +194,7 @@ class _Styles:
 
     @staticmethod
     def of(size: Size) -> _Styles:
-        _register_fonts()
+        register_fonts()
         body = ParagraphStyle("body", fontName="Vera", fontSize=size.body, leading=size.body * 1.25, textColor=black)
 
         def like(**changed: Any) -> ParagraphStyle:
@@ -210,7 +210,8 @@ class _Styles:
         )
 
 
-def _register_fonts() -> None:
+def register_fonts() -> None:
+    """Make the fonts known to reportlab, which ships them; an error where they are missing."""
     if "Vera-Bold" in pdfmetrics.getRegisteredFontNames():
         return
     folder = Path(reportlab.__file__).parent / "fonts"
