@@ -23,6 +23,7 @@ from flows.commands import (
     hold,
     ingest,
     keys,
+    ledger,
     metrics,
     migrate,
     notice,
@@ -97,6 +98,7 @@ app.command()(up.up)
 app.command()(deploy.deploy)
 app.command()(work.work)
 app.add_typer(receive.app, name="receive")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(quality.app, name="quality")
 app.add_typer(registry.app, name="registry")
 app.add_typer(review.app, name="review")

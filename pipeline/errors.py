@@ -10,6 +10,7 @@ FaxformsError
 ├── ClaimLost           another took the document over after our lease ran out: our work on it is dropped, theirs stands
 ├── SourceConflict      a file changed while it was read, or its id was used for other bytes: it is not taken in
 ├── UploadRefused       an upload without a key that opens, or that cannot be so: nothing is taken in
+├── RepairRefused       a document of the ledger that this cannot be done to: nothing changes
 ├── ManifestError       the manifest cannot be used: nothing of it is taken in
 ├── RegistryFileError   the registry file cannot be used: nothing of it is imported
 ├── DatabaseOutdated    the database is another version's: nothing is done until it is upgraded
@@ -77,6 +78,10 @@ class UploadRefused(FaxformsError):
     def __init__(self, words: str, status: int = 400) -> None:
         super().__init__(words)
         self.status = status
+
+
+class RepairRefused(FaxformsError):
+    """A repair that does not fit how far the document has come."""
 
 
 class ManifestError(FaxformsError):

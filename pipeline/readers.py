@@ -41,6 +41,10 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS")
 PR_SET_PDEATHSIG = 1  # prctl(2): the signal that a process gets when its parent dies
 
 
+TRIES = 3
+"""How often a document is read over which the process dies: it may have been the memory of the machine, or a kill."""
+
+
 class ReaderPool:
     """Processes that read documents; use it as a context manager.
 
@@ -93,17 +97,21 @@ class ReaderPool:
         `documents` is drawn from only as fast as they are read.
         """
         documents = iter(documents)
-        waiting: dict[concurrent.futures.Future[DocumentReading], tuple[Key, UnderWay]] = {}
+        waiting: dict[concurrent.futures.Future[DocumentReading], tuple[Key, Path | bytes, UnderWay]] = {}
         while True:
             for key, source in itertools.islice(documents, WAITING_A_PROCESS * self._workers - len(waiting)):
                 under_way = self.submit(source)
-                waiting[under_way.future] = key, under_way
+                waiting[under_way.future] = key, source, under_way
             if not waiting:
                 return
             ready, _ = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
             for future in ready:
-                key, under_way = waiting.pop(future)
-                yield key, under_way.result()
+                key, source, under_way = waiting.pop(future)
+                if under_way.died and under_way.tried < TRIES:
+                    again = dataclasses.replace(self.submit(source), tried=under_way.tried + 1)
+                    waiting[again.future] = key, source, again
+                else:
+                    yield key, under_way.result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,12 @@ class UnderWay:
 
     future: concurrent.futures.Future[DocumentReading]
     limits: Limits
+    tried: int = 1
+
+    @property
+    def died(self) -> bool:
+        """Whether the process that read it died over it; asked once it is done."""
+        return isinstance(self.future.exception(), pebble.ProcessExpired)
 
     def result(self) -> DocumentReading:
         """Wait for the reading; of a document that cannot be read, or took its process down, it is `failed`."""
@@ -120,7 +134,9 @@ class UnderWay:
         except TimeoutError:
             return failed(LimitExceeded("read", f"not read within {self.limits.seconds:g} seconds"))
         except pebble.ProcessExpired as error:
-            return failed(ReaderCrashed("read", f"the reading process died (exit code {error.exitcode})"))
+            return failed(
+                ReaderCrashed("read", f"the reading process died {self.tried} times (exit code {error.exitcode})")
+            )
         except Exception as error:  # noqa: BLE001 - e.g. a result that cannot be sent back: it costs this document alone
             return failed(ReaderCrashed("read", _where(error)))
 

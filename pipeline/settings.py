@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     attempts: int = Field(
         3, ge=1, description="claims after which a document that never got through is given to a person"
     )
+    stuck_minutes: float = Field(
+        60.0, gt=0, description="after which a document that nobody has claimed is told as stuck"
+    )
     accept_prescriber_only_in_order: bool = Field(
         False,
         description="let forms with content that only a prescriber may sign (R20 to R23) pass when they are in order",

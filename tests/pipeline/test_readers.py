@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -31,6 +32,10 @@ def obedient(data: bytes, limits: Limits) -> DocumentReading:  # noqa: ARG001 - 
             os.kill(os.getpid(), signal.SIGSEGV)
         case b"exit":
             os._exit(3)
+        case _ if data.startswith(b"die once in "):
+            with contextlib.suppress(FileExistsError):
+                Path(data.decode().removeprefix("die once in ")).mkdir()
+                os.kill(os.getpid(), signal.SIGKILL)
         case b"eat":
             bytearray(4_000_000_000)
         case b"raise":
@@ -77,8 +82,8 @@ def test_every_document_comes_back(outcomes: dict[str, DocumentReading]) -> None
     [
         ("hang", "read: not read within 5 seconds"),
         ("hang deaf", "read: not read within 5 seconds"),
-        ("segfault", "read: the reading process died (exit code -11)"),
-        ("exit", "read: the reading process died (exit code 3)"),
+        ("segfault", "read: the reading process died 3 times (exit code -11)"),
+        ("exit", "read: the reading process died 3 times (exit code 3)"),
         ("eat", "read: more than 1000000000 bytes of memory"),
         ("encrypted", "open: a password is needed"),
     ],
@@ -110,6 +115,12 @@ def test_a_process_has_its_limits_one_thread_and_no_database(tmp_path: Path) -> 
         ((_, missing),) = readers.read([("gone", tmp_path / "gone")])
         assert missing.status is DocumentStatus.FAILED
         assert "gone" not in str(missing.error)
+
+
+def test_a_document_over_which_the_process_was_killed_is_read_again(tmp_path: Path) -> None:
+    with ReaderPool(workers=1, limits=LIMITS, reader=obedient) as readers:
+        ((_, outcome),) = readers.read([(1, f"die once in {tmp_path / 'died'}".encode())])
+    assert outcome.status is DocumentStatus.DONE
 
 
 def test_documents_are_drawn_only_as_fast_as_they_are_read() -> None:
