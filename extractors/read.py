@@ -6,12 +6,13 @@ no network, no server and no database.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from extractors.assembly import Sheet, assemble
-from extractors.blanks import BlankPage, load_blank_pages
+from extractors.blanks import BlankPage, find_features, load_blank_pages
 from extractors.cleaning import clean
 from extractors.definition import FormDefinition, looked_for
 from extractors.definition_files import load_definition, load_definitions
@@ -29,8 +30,11 @@ from extractors.reading import (
     FormReading,
     PageKind,
     PageReading,
+    Reading,
+    ReadingState,
 )
-from extractors.recognition import recognise
+from extractors.recognition import quarter_turns, recognise
+from extractors.registration import align, match_coarse
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,65 @@ def read_by(folder: Path, data: bytes, limits: Limits) -> DocumentReading:
     """
     definitions = (load_definition(folder),)
     return read_document(data, limits, Sight(definitions, load_blank_pages(definitions)))
+
+
+def read_as(assigned: Mapping[int, tuple[str, int]], data: bytes, limits: Limits) -> DocumentReading:
+    """Read pages of a document as what a person says they are, without asking whether that fits.
+
+    Args:
+        assigned: a page's number in the document to a form_id and the page of that form.
+        data: the file's bytes.
+        limits: what the document may cost.
+
+    Returns:
+        those pages, and a form of one page for each. Of a page that cannot be laid on that blank every field comes back
+        unreadable, to be keyed.
+
+    Raises:
+        DocumentError: the document cannot be opened.
+    """
+    wanted = {form_id for form_id, _ in assigned.values()}
+    definitions = tuple(definition for definition in load_definitions() if definition.form_id in wanted)
+    blanks = {(blank.definition.form_id, blank.page): blank for blank in load_blank_pages(definitions)}
+    read = [_read_as(opened, blanks[assigned[opened.number]]) for opened in open_pages(data, limits)
+            if opened.number in assigned]  # fmt: skip
+    pages, sheets = tuple(page for page, _ in read), [sheet for _, sheet in read]
+    return DocumentReading(pages, tuple(assemble([sheet])[0] for sheet in sheets), DocumentStatus.DONE)
+
+
+def _read_as(opened: OpenedPage, blank: BlankPage) -> tuple[PageReading, Sheet]:
+    """A page laid on the blank that it is said to be."""
+    definition = blank.definition
+    page = PageReading(opened.number, PageKind.FORM, form_id=definition.form_id, form_page=blank.page)
+    try:
+        coarse = None if opened.grey is None else match_coarse(find_features(clean(opened.grey)), blank.features)
+        if opened.grey is None or coarse is None:
+            return page, Sheet(opened.number, definition, blank.page, _unreadable(blank, opened.number))
+        aligned = align(clean(opened.grey), blank, coarse)
+        page = replace(
+            page,
+            rotated=quarter_turns(coarse.to_page),
+            match=aligned.match,
+            residual=aligned.residual,
+            to_blank=aligned.to_blank,
+        )
+        if opened.words:
+            return page, Sheet(
+                opened.number, definition, blank.page, read_fillable(opened, definition, blank.page, aligned.to_blank)
+            )
+        return page, Sheet(opened.number, definition, blank.page, read_fields(aligned, opened.number))
+    except Exception:  # noqa: BLE001 - as in `read_page`: what cannot be read is keyed
+        return page, Sheet(opened.number, definition, blank.page, _unreadable(blank, opened.number))
+
+
+def _unreadable(blank: BlankPage, number: int) -> dict[str, Reading]:
+    """Readings of a page of which nothing can be read."""
+    return {
+        field.name: Reading(
+            field.name, None, "", 0.0, True, ReadingState.UNREADABLE, number, field.box, "none", why="not_laid"
+        )
+        for field in blank.definition.fields_on(blank.page)
+    }
 
 
 def read_page(opened: OpenedPage, sight: Sight) -> tuple[PageReading, Sheet | None]:

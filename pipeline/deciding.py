@@ -39,19 +39,28 @@ PAGES = "R49"
 
 
 def decide_form(
-    session: Session, settings: Settings, document: Document, position: int, form_reading: FormReading
+    session: Session,
+    settings: Settings,
+    document: Document,
+    position: int,
+    form_reading: FormReading,
+    *,
+    weighed: frozenset[str] = frozenset(),
+    held_for: str | None = None,
 ) -> Form:
     """Store a form, its readings, findings and route; an accepted one updates the registry, a held one is queued.
 
-    The document's pages must be stored already.
+    The document's pages must be stored already. `weighed`: fields whose readings stand as they are, for they were
+    weighed before, or written by a person. `held_for`: a reason beside the findings that hands the form to a person.
     """
     definition = definitions()[form_reading.form_id]
     rows = rows_about(session, document)
     day = archives.days_of(document.received, rows, from_readings(form_reading, definition)).days[0]
+    stands = {name: form_reading.readings[name] for name in weighed}
     form_reading = weigh_evidence(form_reading, definition, day, RegistryOn(session, day))
-    form_reading = replace(form_reading, readings=_by_thresholds(form_reading.readings, settings.thresholds))
+    form_reading = replace(form_reading, readings=_by_thresholds(form_reading.readings, settings.thresholds) | stands)
     form = repository.record_form(session, document, position, form_reading)
-    settle(session, settings, form, judge_form(session, form))
+    settle(session, settings, form, judge_form(session, form), held_for=held_for)
     return form
 
 
@@ -101,9 +110,16 @@ def judge_form(session: Session, form: Form, person: Person | None = None) -> Ju
     return Judged(content, judgement, earlier)
 
 
-def settle(session: Session, settings: Settings, form: Form, judged: Judged, person: Person | None = None) -> FormRoute:
+def settle(
+    session: Session,
+    settings: Settings,
+    form: Form,
+    judged: Judged,
+    person: Person | None = None,
+    held_for: str | None = None,
+) -> FormRoute:
     """Route a judged form: an accepted one updates the registry, a held one is queued; the route that stands."""
-    _route(session, settings, form, judged, person)
+    _route(session, settings, form, judged, person, held_for)
     if form.route.route == "accept":
         who = person.name if person else audit.PROGRAM
         updates.apply(session, updates.Accepted(judged.content, form.id, form.day, form.patient_key, who))
@@ -201,7 +217,9 @@ def _finding(rule: str, reason: str) -> Finding:
     return Finding(rule, reason, words.outcome, SEVERITY_OF_OUTCOME[words.outcome], None, words.operator)
 
 
-def _route(session: Session, settings: Settings, form: Form, judged: Judged, person: Person | None) -> None:
+def _route(
+    session: Session, settings: Settings, form: Form, judged: Judged, person: Person | None, held_for: str | None
+) -> None:
     """Route the form. The same as an accepted form is a duplicate; the same as one that waits waits beside it.
 
     The second copy may carry what the first one lacked (a signature), so it does not vanish behind a form that nobody
@@ -214,6 +232,8 @@ def _route(session: Session, settings: Settings, form: Form, judged: Judged, per
     if earlier is not None and earlier.is_same:
         original = earlier.form.id
         where, reasons = ("duplicate", ["duplicate"]) if earlier.counts else ("review", [*reasons, "duplicate"])
+    if held_for is not None:
+        where, reasons = "review", [*reasons, held_for]
     contradicted = any(finding.rule == RESENT for finding in judged.judgement.findings)
     beside = earlier.form.id if earlier is not None and contradicted else None
     if person is not None and where == "review" and beside in (None, person.beside):

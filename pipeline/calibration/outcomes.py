@@ -14,7 +14,7 @@ from extractors.reading import FormReading, Pen, Reading, ReadingState
 from pipeline.calibration.known import KnownForm, same_value
 from pipeline.deciding import definitions
 from pipeline.store import repository
-from pipeline.store.models import Document, Form, Source
+from pipeline.store.models import REARRANGED, Document, Form, Source
 from validators.rulebook.load import rulebook
 
 NOT_OF_THE_READER = ("struck", "format", "slipped", "unreadable")
@@ -63,7 +63,7 @@ def form_outcomes(session: Session, known: Mapping[str, Sequence[KnownForm]]) ->
     )
     for document in session.scalars(query):
         truths = next(known[source.file] for source in document.sources if source.file in known)
-        for form in document.forms:
+        for form in (form for form in document.forms if form.route.route != REARRANGED):
             truth = max(truths, key=lambda other: len(other.pages & set(form.pages)), default=None)
             if truth is not None and truth.pages & set(form.pages) and truth.form_id == form.form_id:
                 yield beside_truth(form, repository.load_form(form), truth)

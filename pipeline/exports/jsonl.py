@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pipeline.exports.atomic import written_whole
 from pipeline.store.engine import read_only
-from pipeline.store.models import Document, FieldReading, Form, FormFinding, FormRoute, Page
+from pipeline.store.models import REARRANGED, Document, FieldReading, Form, FormFinding, FormRoute, Page
 
 DOCUMENTS_AT_A_TIME = 100
 """Documents held in memory at once."""
@@ -58,15 +58,22 @@ def document_line(document: Document) -> dict[str, Any]:
     }
     if document.error:
         line["error"] = document.error
-    line["pages"] = [_page(page) for page in document.pages]
-    line["forms"] = [_form(form) for form in document.forms]
+    # forms whose pages a person has given to others are history: no page stands in two places
+    forms = [form for form in document.forms if form.route.route != REARRANGED]
+    places = {form.position: place for place, form in enumerate(forms)}
+    line["pages"] = [_page(page, places) for page in document.pages]
+    line["forms"] = [_form(form) for form in forms]
     return line
 
 
-def _page(page: Page) -> dict[str, Any]:
+def _page(page: Page, places: Mapping[int, int]) -> dict[str, Any]:
     line: dict[str, Any] = {"page": page.page, "kind": page.kind}
     if page.kind == "form":
-        line |= {"form": page.form, "form_id": page.form_id, "form_page": page.form_page}
+        line |= {
+            "form": None if page.form is None else places[page.form],
+            "form_id": page.form_id,
+            "form_page": page.form_page,
+        }
     line |= {"rotated": page.rotated, "match": round(page.match, 4)}
     if page.error:
         line["error"] = page.error

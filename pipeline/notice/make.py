@@ -18,13 +18,13 @@ from pipeline.notice.notice import Draft, Notice
 from pipeline.notice.pictures import pictures
 from pipeline.store import audit
 from pipeline.store.engine import read_only
-from pipeline.store.models import AuditLine, Document, Form, ReviewState
+from pipeline.store.models import REARRANGED, AuditLine, Document, Form, ReviewState
 from pipeline.store.opening import Store
 
 MADE = "notice made"
 """The audit line of a notice."""
 
-SETTLED = frozenset({"accept", "duplicate"})
+SETTLED = frozenset({"accept", "duplicate", REARRANGED})
 """Routes of forms of which there is nothing to tell."""
 
 

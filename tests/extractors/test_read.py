@@ -16,11 +16,12 @@ from numpy.random import default_rng
 
 from extractors import read
 from extractors.definition import Field, FieldKind, FormDefinition
+from extractors.definition_files import SHIPPED, load_definition
 from extractors.errors import DamagedFile
 from extractors.fillable_values import typed_value
 from extractors.geometry import Box
 from extractors.limits import Limits
-from extractors.read import Sight, read_document
+from extractors.read import Sight, read_as, read_document
 from extractors.reading import (
     DocumentReading,
     DocumentStatus,
@@ -211,3 +212,23 @@ def test_pages_and_crops_are_not_shown_by_accident() -> None:
         "patient_dob", None, "", 0.0, True, ReadingState.UNREADABLE, 1, Box(0, 0, 9, 9), "cells", crop=INVENTED.encode()
     )
     assert all(word not in repr(page) + repr(reading) for word in INVENTED.split())
+
+
+def test_a_page_is_read_as_what_a_person_says_it_is() -> None:
+    data = (SAMPLES / "faxes" / "0008.tif").read_bytes()
+    seen = read_document(data)
+    page = next(page for page in seen.pages if page.form is not None and page.form_page is not None)
+    assert page.form_id is not None
+    said = read_as({page.page: (page.form_id, page.form_page or 0)}, data, Limits())
+    assert [one.page for one in said.pages] == [page.page]
+    (form,) = said.forms
+    as_seen = seen.forms[page.form or 0].readings
+    assert {name: one.value for name, one in form.readings.items()} == {
+        name: one.value for name, one in as_seen.items() if one.page == page.page
+    }
+    other = "designee_enrollment_2021" if page.form_id != "designee_enrollment_2021" else "psf_2021"
+    (wrong,) = read_as(
+        {page.page: (other, 1)}, data, Limits()
+    ).forms  # on no such blank: every field is there to be keyed
+    assert wrong.readings.keys() == {field.name for field in load_definition(SHIPPED / other).fields_on(1)}
+    assert all(one.doubtful for one in wrong.readings.values() if one.state is ReadingState.UNREADABLE)

@@ -52,6 +52,8 @@ ACCESS: Mapping[tuple[str, str], frozenset[Role] | None] = {
     ("POST", "/items/{item_id}/preview"): DECIDE,
     ("POST", "/items/{item_id}/heartbeat"): DECIDE,
     ("POST", "/items/{item_id}/decide"): DECIDE,
+    ("GET", "/items/{item_id}/arrange"): DECIDE,
+    ("POST", "/items/{item_id}/arrange"): DECIDE,
     ("GET", "/blanks/{form_id}.pdf"): SEE,
     ("GET", "/notices/{sha256}.pdf"): SEE,
     ("GET", "/groups"): SEE,

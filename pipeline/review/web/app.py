@@ -19,7 +19,7 @@ from pipeline.errors import LoginThrottled, NotAllowed, NotLoggedIn, NotThere
 from pipeline.quality import checking
 from pipeline.review import claiming, group_sheets, people
 from pipeline.review.roles import Role
-from pipeline.review.web import checks, dashboard, forms_editor, group, health, items, keying, staff
+from pipeline.review.web import arranging, checks, dashboard, forms_editor, group, health, items, keying, staff
 from pipeline.review.web.access import COOKIE, HEADERS, Visitor, admit, posted, visitor_of
 from pipeline.review.web.rendering import STATIC, page
 from pipeline.review.web.screens import queue_screen
@@ -46,6 +46,7 @@ def create_app(store: Store, *, behind_tls: bool = False) -> FastAPI:
     app.add_api_route("/queue", queue, methods=["GET"])
     health.add_routes(app)
     items.add_routes(app)
+    arranging.add_routes(app)
     group.add_routes(app)
     keying.add_routes(app)
     checks.add_routes(app)

@@ -175,6 +175,10 @@ function onChange(event) {
   mark(row);
 }
 
+const arrange = document.getElementById("arrange");
+arrange?.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.ctrlKey) arrange.requestSubmit();
+});
 if (decision && stage) {
   const edits = document.getElementById("accept") !== null;
   document.addEventListener("keydown", onKey);
