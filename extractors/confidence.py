@@ -55,7 +55,8 @@ def calibrated(field: Field, pen: Pen, belief: float, why: str = "") -> Belief:
     if why in NOT_THE_READER:
         return Belief(min(chance, 0.5), why)
     if why in ("", LOW):
-        return Belief(chance, "" if chance >= THRESHOLDS.sure[field.kind] else LOW)
+        threshold = THRESHOLDS.sure[FieldKind.DIGITS if kind.endswith("digits") else field.kind]
+        return Belief(chance, "" if chance >= threshold else LOW)  # an identifier may be a field of text (NPI or DEA)
     return Belief(chance, why)
 
 

@@ -1,10 +1,11 @@
 """What is known beside the ink, for and against what was read: it moves confidence, never a value.
 
 The readers say which values the ink could mean, and how likely each is. A check digit, the calendar, the day of
-receipt, the registry, and the same date written twice on the form make some of those values less likely than others
-(factors in `rulebook/evidence.yaml`). A value gains when only its rivals lose, and loses when only it does; then its
-confidence is calibrated anew. Readings that differ stay doubtful unless the registry knows the value from elsewhere;
-doubts of another kind (struck-out ink) stay in any case.
+receipt, the order of a form's dates, the registry, and the same date written twice on the form make some of those
+values less likely than others (factors in `rulebook/evidence.yaml`). A value gains when only its rivals lose, and loses
+when only it does; then its confidence is calibrated anew. Readings that differ stay doubtful unless what is known
+decides between them: the registry or the form's other place for it has the value, or what the other reader says can
+hardly be (no such day, no valid NPI). Doubts of another kind (struck-out ink) stay in any case.
 """
 
 from __future__ import annotations
@@ -30,10 +31,15 @@ from validators.registry import Patient, Registry
 FACTORS_FILE = Path(__file__).parent / "rulebook" / "evidence.yaml"
 REPEATED = {"patient_dob": "patient_dob_p2", "patient_dob_p2": "patient_dob"}
 """Fields that a form has twice."""
+SIGNED = ("signature_date", "designee_signature_date")
+DRAWN = "anc_draw_date"
 DIFFER = "readings_differ"
 A_YEAR = 365
 SAME_PERSON = 0.6  # so alike (0 to 1) are a name as read and the registry's, if they are the same person's
 
+LEAST_ODDS = 1e-12
+
+Days = Mapping[dt.date, float]
 Factor = Callable[[str], float]
 """From a value that a field could have to what is known of it: 1 speaks neither way, less against it, more for it."""
 
@@ -65,11 +71,23 @@ def _weighed(reading: Reading, field: Field, factor: Factor) -> Reading:
     weight = factor(str(reading.value))
     others = sum(other.chance * factor(other.value) for other in reading.alternatives if other.value != reading.value)
     belief = reading.belief * weight / (reading.belief * weight + others + _factors()["something_else"])
-    # what is known from elsewhere is a second reading: one reader and a witness agree
-    why = "" if weight > 1 and reading.why == DIFFER else reading.why
+    why = "" if reading.why == DIFFER and _decides(weight, reading.belief, belief) else reading.why
     judged = calibrated(field, reading.pen, belief, why)
     confidence = round(judged.confidence, 5)
     return replace(reading, belief=round(belief, 7), confidence=confidence, doubtful=bool(judged.why), why=judged.why)
+
+
+def _decides(weight: float, before: float, after: float) -> bool:
+    """Whether what is known is as good as a second reading: a witness of the value, or its rivals lose nearly all.
+
+    Args:
+        weight: the value's factor.
+        before: the belief (0 to 1) in the value by its ink.
+        after: the belief once all is weighed.
+    """
+    deciding = _factors()["deciding"]
+    odds = after * (1 - before) / max(before * (1 - after), LEAST_ODDS)
+    return weight > 1 or (weight >= deciding["least_factor"] and odds >= deciding["odds"])
 
 
 def _factor_of(field: Field, known: Known) -> Factor | None:
@@ -81,7 +99,7 @@ def _factor_of(field: Field, known: Known) -> Factor | None:
     if field.name in REPEATED:
         return _date_of_birth(field, known)
     if field.kind is FieldKind.DATE:
-        return lambda value: _date(value, known.received)
+        return _date(field, known)
     if field.name.startswith("anc_value"):
         return _anc
     return None
@@ -100,19 +118,44 @@ def _prescriber_npi(value: str, known: Known) -> float:
     return float(factors["witnessed"]) if name and likeness(name, found.name) >= SAME_PERSON else 1.0
 
 
-def _date(value: str, received: dt.date) -> float:
+def _date(field: Field, known: Known) -> Factor:
     factors = _factors()["date"]
-    day = _day(value)
-    if day is None:
-        return float(factors["no_such_day"])
-    if day > received:
-        return float(factors["after_receipt" if (day - received).days <= A_YEAR else "a_year_after_receipt"])
-    return float(factors["long_ago"]) if (received - day).days > factors["days"] else 1.0
+    kind = "signed" if field.name in SIGNED else "drawn" if field.name.startswith(DRAWN) else "other"
+    others = [_days(reading) for name, reading in known.form.readings.items() if _has_an_order(kind, name)]
+
+    def factor(value: str) -> float:
+        day = _day(value)
+        if day is None:
+            return float(factors["no_such_day"])
+        age = (known.received - day).days
+        if age < 0:
+            return float(factors["after_receipt" if -age <= A_YEAR else "a_year_after_receipt"])
+        weight = float(next((one["factor"] for one in factors["age"][kind] if age <= one["days"]), factors["long_ago"]))
+        for chances in filter(None, others):
+            in_order = sum(chances[other] for other in chances if other == day or (other > day) == (kind == "drawn"))
+            weight *= max(in_order / sum(chances.values()), float(factors["out_of_order"]))
+        return weight
+
+    return factor
+
+
+def _has_an_order(kind: str, other: str) -> bool:
+    """Whether the date in `other` comes after a draw, or before a signature, on a form in order (R17)."""
+    return other in SIGNED if kind == "drawn" else other.startswith(DRAWN) if kind == "signed" else False
+
+
+def _days(reading: Reading | None) -> Days:
+    """The days that the ink of a date may mean, with their chances."""
+    chances = _chances(reading).items()
+    return {day: chance for value, chance in chances if (day := _day(value)) is not None and chance > 0}
 
 
 def _date_of_birth(field: Field, known: Known) -> Factor:
     factors = _factors()["date_of_birth"]
-    repeated = _chances(known.form.readings.get(REPEATED[field.name]))
+    other_place = known.form.readings.get(REPEATED[field.name])
+    repeated = _chances(other_place)
+    sure = other_place.value if other_place is not None and not other_place.doubtful else None
+    least = float(factors["not_as_repeated_in_doubt" if sure is None else "not_as_repeated"])
     born = {patient.dob for patient in _who_may_be_meant(known)}
 
     def factor(value: str) -> float:
@@ -123,7 +166,9 @@ def _date_of_birth(field: Field, known: Known) -> Factor:
         weight = 1.0 if factors["youngest"] <= age <= factors["oldest"] else float(factors["implausible_age"])
         if born:
             weight *= float(factors["witnessed"] if day in born else factors["nobody_has_it"])
-        return weight * max(repeated.get(value, 0.0), float(factors["not_as_repeated"])) if repeated else weight
+        if value == sure:
+            return weight * float(factors["repeated"])
+        return weight * max(repeated.get(value, 0.0), least) if repeated else weight
 
     return factor
 

@@ -27,13 +27,13 @@ class Pool:
         seed: int,
         window: int,
         harvested: Sequence[Crop] = (),
-        harvest_for_half: int = 1,
+        harvested_share: float = 0.0,
     ) -> None:
         self._net, self._writers, self._seed, self._window = net, writers, seed, window
         self._sheets: deque[Sequence[Crop]] = deque(maxlen=window)
         self._drawn = 0
         self._harvested = harvested
-        self._harvested_share = 0.5 * min(1.0, len(harvested) / harvest_for_half)
+        self._harvested_share = harvested_share if harvested else 0.0
 
     def advance(self, sheet: int) -> None:
         """Draw the sheets up to that number; those that would leave the window again at once are skipped."""

@@ -23,6 +23,7 @@ from samples.training.measure import measure, table
 from samples.training.networks import CellNetwork, LineNetwork
 from samples.training.pens import faces_named, load_writers
 from samples.training.pool import Pool, load_harvest, validation_crops
+from samples.training.unfolding import load_exported
 
 log = logging.getLogger("training")
 
@@ -79,12 +80,14 @@ def train(options: argparse.Namespace) -> CellNetwork | LineNetwork:
     log.info(
         "%d typed and %d handwriting faces, %d harvested crops", len(writers.typed), len(writers.hand), len(harvested)
     )
-    pool = Pool(options.net, writers, options.seed, recipe.window, harvested, recipe.harvest_for_half)
+    share = 0.5 * min(1.0, len(harvested) / recipe.harvest_for_half)
+    share = share if options.harvest_share is None else options.harvest_share
+    pool = Pool(options.net, writers, options.seed, recipe.window, harvested, share)
     torch.manual_seed(options.seed)
     network = (CellNetwork if options.net == "cell" else LineNetwork)(options.size)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
     if options.start:
-        network.load_state_dict(torch.load(options.start, weights_only=True)["average"])
+        _begin_with(network, options, pool, recipe)
     average = copy.deepcopy(network).eval()
     steps = max(1, round(options.minutes * recipe.steps_a_minute))
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=0.02)
@@ -108,6 +111,18 @@ def train(options: argparse.Namespace) -> CellNetwork | LineNetwork:
             log.info("step %d of %d, loss %.4f, %.0f s", step + 1, steps, recent, time.monotonic() - began)
     _save(checkpoint, network, average, optimizer, steps)
     return average
+
+
+def _begin_with(network: CellNetwork | LineNetwork, options: argparse.Namespace, pool: Pool, recipe: Recipe) -> None:
+    """Give the network the weights of a checkpoint's average, or of a shipped file."""
+    if options.start.suffix != ".onnx":
+        network.load_state_dict(torch.load(options.start, weights_only=True)["average"])
+        return
+    pool.advance(recipe.window)
+    rng = np.random.default_rng([options.seed, 3])
+    crops = pool.pick(512, 0)
+    batches = [cell_batch(crops, rng)[0]] if options.net == "cell" else [run for run, _, _ in line_batches(crops, rng)]
+    load_exported(network, options.start, batches)
 
 
 def _loss(net: str, network: nn.Module, pool: Pool, recipe: Recipe, step: int, seed: int) -> Tensor:
@@ -182,7 +197,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the .onnx file")
     parser.add_argument("--harvest", type=Path, help="folder filled by python -m samples.training.harvest")
     parser.add_argument("--harvest-held-out", type=Path, help="the same with --held-out, to validate on")
-    parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
+    parser.add_argument(
+        "--harvest-share", type=float, help="of each batch; otherwise up to half, by how many crops were harvested"
+    )
+    parser.add_argument("--start", type=Path, help="checkpoint or .onnx file whose weights to begin with")
     parser.add_argument(
         "--rate", type=float, default=1.0, help="factor on the learning rate, below 1 when beginning with --start"
     )

@@ -54,6 +54,10 @@ def weigh(
         ("anc_draw_date", "2022-06-10", "2022-08-10", "it had not come yet when the form came"),
         ("anc_draw_date", "2022-06-10", "2021-06-10", "it is long ago"),
         ("anc_draw_date", "2022-06-10", "2072-06-10", "nobody dates fifty years ahead"),
+        ("anc_draw_date", "2022-06-10", "2022-04-10", "the last blood was drawn later"),
+        ("anc_draw_date", "2022-06-10", "2022-06-15", "the form was signed before that (R17)"),
+        ("signature_date", "2022-06-14", "2022-05-14", "forms are sent when they are signed"),
+        ("signature_date", "2022-06-14", "2022-06-04", "the blood was not yet drawn (R17)"),
         ("signature_date", "2022-06-14", "2022-06-19", "it had not come yet when the form came"),
         ("anc_value", "2500", "250000", "nobody has so many neutrophils"),
     ],
@@ -88,6 +92,41 @@ def test_a_witness_stands_for_one_of_two_readers_that_differ(weigh: Weigh) -> No
         assert (seen.why, seen.doubtful, seen.value) == ("", False, value)
         seen = weigh(name, other, value, belief=0.7, why="readings_differ")
         assert (seen.why, seen.doubtful, seen.value) == ("readings_differ", True, other)
+
+
+def test_the_other_place_of_a_date_is_a_witness_if_it_is_sure(
+    definitions: Mapping[str, FormDefinition], read: Callable[..., FormReading]
+) -> None:
+    """Nobody of that name is in the registry: only page 2 says when the patient was born."""
+    form = read("psf_2021", patient_dob="1980-02-03", patient_dob_p2="1980-02-03")
+
+    def first_page(second_page: Reading) -> Reading:
+        seen = replace(
+            form.readings["patient_dob"], pen=Pen.HAND, belief=0.9, why="readings_differ", doubtful=True,
+            alternatives=(Alternative("1980-02-08", 0.1),),
+        )  # fmt: skip
+        both = {**form.readings, "patient_dob": seen, "patient_dob_p2": second_page}
+        known = replace(form, readings=both)
+        return weigh_evidence(known, definitions["psf_2021"], RECEIVED, RegistrySnapshot()).readings["patient_dob"]
+
+    clear = replace(form.readings["patient_dob_p2"], belief=0.99999)
+    assert not first_page(clear).doubtful
+    assert first_page(replace(clear, doubtful=True, why="low_confidence")).doubtful
+    assert first_page(replace(clear, value="1980-02-08")).doubtful
+
+
+def test_what_can_hardly_be_loses_against_one_reader_and_the_calendar(weigh: Weigh) -> None:
+    """One reader says the value; the other says a day that no calendar has, or an NPI whose check digit fails."""
+    for name, value, other in (
+        ("anc_draw_date", "2022-06-10", "2022-06-40"),
+        ("prescriber_npi", "1000000038", "1000000072"),  # nobody of the registry
+    ):
+        seen = weigh(name, value, other, belief=0.97, why="readings_differ")
+        assert (seen.why == "readings_differ", seen.value) == (name == "prescriber_npi", value)  # it is not known there
+        seen = weigh(name, other, value, belief=0.97, why="readings_differ")
+        assert (seen.why, seen.doubtful, seen.value) == ("readings_differ", True, other)
+    assert weigh("anc_draw_date", "2022-06-10", "2022-06-12", belief=0.97, why="readings_differ").doubtful
+    assert weigh("anc_draw_date", "2022-06-10", "2022-06-40", belief=0.6, why="readings_differ").doubtful
 
 
 def test_readings_that_differ_stay_doubtful_without_a_witness(weigh: Weigh) -> None:
