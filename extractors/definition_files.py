@@ -1,6 +1,6 @@
 """Form definitions on disk: `definitions/<form_id>/` with `geometry.yaml`, `meaning.yaml` and `blank.pdf`.
 
-The two files are kept apart because they have different authors: `extractors.learn` measures the geometry, a domain
+The two files are kept apart because they have different authors: `extractors.learning` measures the geometry, a domain
 expert writes the meaning. They are put together by field name here, and whatever does not fit is an error that names
 file and key.
 """
@@ -164,6 +164,7 @@ class FieldMeaning(Record):
     signer: str | None = None
     options: tuple[str, ...] = ()
     source: str | None = None
+    unsure: str | None = None  # what the learner was not sure of, until a person has looked
 
 
 class Meaning(Record):

@@ -6,6 +6,7 @@ Two revisions can look alike nearly everywhere; their code and its version tell 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from extractors.registration import AlignedPage
 
 LEGIBLE = 0.5  # the engine's belief in its reading of another code, below which that says nothing
 REACH = 3.0  # points around the code in which it is looked for
-CODE_SHAPE = re.compile(r"([A-Z]{4,6}-?[A-Z]{2,4}-?\d{4})(?:V(\d)[.,]?(\d))?")
+VERSION_SHAPE = r"(?:V(\d)[.,]?(\d))?"
 LOOK_ALIKES = str.maketrans("OQILZSB", "0011258")  # in a version's digits
 
 
@@ -49,19 +50,41 @@ def check_code(page: AlignedPage) -> CodeCheck:
 
 def compare_codes(text: str, definition: FormDefinition) -> CodeCheck:
     """Whether a text as read is the definition's code, and its version where that can be read."""
-    found, own = _parts(text), _parts(definition.code)
+    shape = _shape(definition.code)
+    found, own = _parts(text, shape), _parts(definition.code, shape)
     if own is None or found is None:
         return CodeCheck.UNREAD
     same = found[0] == own[0] and (not found[1] or not own[1] or found[1] == own[1])
     return CodeCheck.SAME if same else CodeCheck.ANOTHER
 
 
-def _parts(text: str) -> tuple[str, str] | None:
+def revision_of(text: str, definitions: Sequence[FormDefinition]) -> str | None:
+    """The known form of which a page's text bears the code of another revision: the same letters, other figures."""
+    for definition in sorted(definitions, key=lambda one: one.in_use_from, reverse=True):
+        shape = _shape(definition.code)
+        own, found = _parts(definition.code, shape), _parts(text, shape)
+        if own and found and re.sub(r"\d", "", own[0]) == re.sub(r"\d", "", found[0]):
+            return definition.form_id
+    return None
+
+
+@cache
+def _shape(code: str) -> re.Pattern[str]:
+    """What codes of a form look like, by that of one revision: as many letters, give or take one, as many figures."""
+    parts = re.findall(r"[A-Z]+|\d+", re.sub(r"\s.*", "", code.upper()))
+    told = (
+        rf"\d{{{len(part)}}}" if part.isdigit() else rf"[A-Z]{{{max(2, len(part) - 1)},{len(part) + 1}}}"
+        for part in parts
+    )
+    return re.compile(rf"({'-?'.join(told)}){VERSION_SHAPE}")
+
+
+def _parts(text: str, shape: re.Pattern[str]) -> tuple[str, str] | None:
     """The code without hyphens and the version's digits: (`CREMSPSF1121`, `10`) of `CREMS-PSF-1121 v1.0`."""
     plain = re.sub(r"\s", "", text).upper()
     before, sign, version = plain.rpartition("V")
-    match = CODE_SHAPE.search(before + sign + version.translate(LOOK_ALIKES))
-    return (match[1].replace("-", ""), (match[2] or "") + (match[3] or "")) if match else None
+    match = shape.search(before + sign + version.translate(LOOK_ALIKES))
+    return (match[1].replace("-", ""), (match[2] or "") + (match[3] or "")) if match and match[1] else None
 
 
 @cache

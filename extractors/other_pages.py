@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
+from extractors.definition import FormDefinition
 from extractors.engines import tesseract
 from extractors.errors import FaxformsError
+from extractors.form_code import revision_of
 from extractors.geometry import WORKING_DPI, Grey
 from extractors.opening.opened import OpenedPage
 from extractors.reading import PageKind, PageReading
@@ -26,14 +29,26 @@ COVER_SCORE = 4  # of those words, different ones, on a page with few others
 COVER_LENGTH = 150  # words at most: a letter has more
 
 
-def describe_other(opened: OpenedPage, grey: Grey, recognition: Recognition) -> PageReading:
-    """Say what a page is that was not recognised, and read its text."""
+def describe_other(
+    opened: OpenedPage, grey: Grey, recognition: Recognition, definitions: Sequence[FormDefinition] = ()
+) -> PageReading:
+    """Say what a page is that was not recognised, and read its text.
+
+    A page that bears another revision's code of one of `definitions` is unknown, with that form as the nearest.
+    """
     if is_blank(grey):
         return PageReading(opened.number, PageKind.BLANK)
     text, rotated = _text(opened, grey)
-    kind = PageKind.COVER if recognition.nearest is None and is_cover(text) else PageKind.UNKNOWN
+    nearest = recognition.nearest or revision_of(text, definitions)
+    kind = PageKind.COVER if nearest is None and is_cover(text) else PageKind.UNKNOWN
     return PageReading(
-        opened.number, kind, rotated=rotated, match=recognition.match, text=text, nearest=recognition.nearest
+        opened.number,
+        kind,
+        rotated=rotated,
+        match=recognition.match,
+        residual=recognition.residual if nearest == recognition.nearest else None,
+        text=text,
+        nearest=nearest,
     )
 
 

@@ -20,6 +20,7 @@ from extractors.errors import DocumentError
 from extractors.fields import read_fields
 from extractors.fillable import form_by_names, placed_by_names, read_fillable
 from extractors.geometry import Grey
+from extractors.known_forms import known_definitions
 from extractors.limits import Limits
 from extractors.opening.document import open_pages
 from extractors.opening.opened import Medium, OpenedPage
@@ -51,13 +52,13 @@ def read_document(data: bytes, limits: Limits | None = None, sight: Sight | None
     Args:
         data: the file's bytes, of any kind that can be opened.
         limits: what the document may cost; the defaults of `Limits` otherwise.
-        sight: the forms to know; the shipped ones otherwise.
+        sight: the forms to know; those known here otherwise (`extractors.known_forms`).
 
     Returns:
         every page in exactly one place, and the forms. A document that cannot be opened comes back `failed` with its
         error, one with a page that could not be read `partial`; nothing is raised for what a file contains.
     """
-    sight = sight or shipped_sight()
+    sight = sight or known_sight()
     pages: list[PageReading] = []
     sheets: list[Sheet] = []
     try:
@@ -90,6 +91,28 @@ def shipped_sight() -> Sight:
     return Sight(definitions, load_blank_pages(definitions))
 
 
+def known_sight() -> Sight:
+    """The forms that are known here; those that came since the last call are loaded, the others stay as they are."""
+    wanted = looked_for(known_definitions())
+    before = _Known.sight or shipped_sight()
+    if wanted == before.definitions:
+        return before
+    pages: dict[str, tuple[BlankPage, ...]] = {definition.form_id: () for definition in wanted}
+    for blank in before.blanks:
+        if blank.definition in wanted:
+            pages[blank.definition.form_id] += (blank,)
+    for definition in wanted:
+        pages[definition.form_id] = pages[definition.form_id] or load_blank_pages((definition,))
+    _Known.sight = Sight(wanted, tuple(blank for definition in wanted for blank in pages[definition.form_id]))
+    return _Known.sight
+
+
+class _Known:
+    """What this process last looked with."""
+
+    sight: Sight | None = None
+
+
 def read_by(folder: Path, data: bytes, limits: Limits) -> DocumentReading:
     """Read a document by one definition alone, that of `folder`: for whoever is writing it.
 
@@ -116,7 +139,7 @@ def read_as(assigned: Mapping[int, tuple[str, int]], data: bytes, limits: Limits
         DocumentError: the document cannot be opened.
     """
     wanted = {form_id for form_id, _ in assigned.values()}
-    definitions = tuple(definition for definition in load_definitions() if definition.form_id in wanted)
+    definitions = tuple(definition for definition in known_definitions() if definition.form_id in wanted)
     blanks = {(blank.definition.form_id, blank.page): blank for blank in load_blank_pages(definitions)}
     read = [_read_as(opened, blanks[assigned[opened.number]]) for opened in open_pages(data, limits)
             if opened.number in assigned]  # fmt: skip
@@ -203,7 +226,7 @@ def _read_picture(opened: OpenedPage, picture: Grey, sight: Sight) -> tuple[Page
     grey = clean(picture)
     recognition = recognise(grey, sight.blanks)
     if recognition.page is None:
-        return describe_other(opened, grey, recognition), None
+        return describe_other(opened, grey, recognition, sight.definitions), None
     aligned = recognition.page
     definition, form_page = aligned.blank.definition, aligned.blank.page
     if opened.words:  # flattened: the typing is still text

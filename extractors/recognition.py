@@ -6,6 +6,7 @@ badly, or whose printed form code is another one, is unknown: it is not read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,12 +26,16 @@ LARGEST_RESIDUAL = 1.5  # points
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What a page is: `page` when it is a known form's, else None with the `nearest` form and how well that fitted."""
+    """What a page is: `page` when it is a known form's, else None with the `nearest` form and how well that fitted.
+
+    `residual`: how far off the nearest form's print lies, in points.
+    """
 
     page: AlignedPage | None
     rotated: int
     match: float
     nearest: str | None = None
+    residual: float | None = None
 
 
 def recognise(grey: Grey, blanks: tuple[BlankPage, ...]) -> Recognition:
@@ -40,21 +45,30 @@ def recognise(grey: Grey, blanks: tuple[BlankPage, ...]) -> Recognition:
     if not candidates:
         return Recognition(None, 0, 0.0)
     aligned = [(align(grey, blank, coarse), coarse) for blank, coarse in candidates]
-    best, coarse = max(aligned, key=lambda pair: pair[0].match)
+    aligned.sort(key=lambda pair: pair[0].match, reverse=True)
+    best, coarse = aligned[0]
     rotated = quarter_turns(coarse.to_page)
-    if fits(best):
-        return Recognition(best, rotated, best.match)
-    return Recognition(None, rotated, best.match, nearest=best.blank.definition.form_id)
+    chosen = _chosen([page for page, _ in aligned])
+    if chosen is not None:
+        return Recognition(chosen, rotated, chosen.match)
+    residual = best.residual if np.isfinite(best.residual) else None
+    return Recognition(None, rotated, best.match, nearest=best.blank.definition.form_id, residual=residual)
 
 
-def fits(page: AlignedPage) -> bool:
-    """The gate: whether a registered page is the blank's revision beyond doubt."""
-    if page.match < POSSIBLE_MATCH or page.residual > LARGEST_RESIDUAL:
-        return False
-    code = check_code(page)
-    if code is CodeCheck.ANOTHER:
-        return False
-    return code is CodeCheck.SAME or page.match >= CERTAIN_MATCH
+def _chosen(aligned: Sequence[AlignedPage]) -> AlignedPage | None:
+    """The revision whose code the page bears, else the best fit where that is certain without it; the best first.
+
+    Revisions of one form can fit about as well as each other: then their codes decide.
+    """
+    possible = [page for page in aligned if page.match >= POSSIBLE_MATCH and page.residual <= LARGEST_RESIDUAL]
+    unread: AlignedPage | None = None
+    for number, page in enumerate(possible):
+        code = check_code(page)
+        if code is CodeCheck.SAME:
+            return page
+        if code is CodeCheck.UNREAD and number == 0 and page is aligned[0] and page.match >= CERTAIN_MATCH:
+            unread = page
+    return unread
 
 
 def quarter_turns(to_page: np.ndarray) -> int:

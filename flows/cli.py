@@ -20,6 +20,7 @@ from flows.commands import (
     documents,
     export,
     forms,
+    forms_learning,
     hold,
     ingest,
     keys,
@@ -31,6 +32,7 @@ from flows.commands import (
     queue,
     receive,
     registry,
+    reprocess,
     retention,
     review,
     rules,
@@ -80,6 +82,7 @@ app = typer.Typer(
 app.command()(ingest.ingest)
 app.command()(migrate.migrate)
 app.command()(documents.documents)
+app.command("reprocess")(reprocess.reprocess_waiting)
 app.command()(queue.queue)
 app.command()(show.show)
 app.command()(correct.correct)
@@ -104,6 +107,8 @@ app.add_typer(registry.app, name="registry")
 app.add_typer(review.app, name="review")
 app.add_typer(audit.app, name="audit")
 app.add_typer(rules.app, name="rules")
+forms.app.command("learn")(forms_learning.learn_form)
+forms.app.command("check")(forms_learning.check_form)
 app.add_typer(forms.app, name="forms")
 app.add_typer(database.app, name="db")
 app.add_typer(keys.app, name="keys")

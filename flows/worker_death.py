@@ -21,14 +21,8 @@ def end_with_worker() -> None:
 
     Nothing happens where the flow was not started by a worker: there, whoever called it is this very process.
     """
-    if os.environ.get("PREFECT__FLOW_RUN_ID") is not None:
-        end_with_parent(signal.SIGTERM)
-
-
-def end_with_parent(how: signal.Signals) -> None:
-    """Have this process, and what takes its place (exec), get a signal when its parent dies."""
-    if sys.platform != "linux":
+    if sys.platform != "linux" or os.environ.get("PREFECT__FLOW_RUN_ID") is None:
         return
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, how)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() == INIT:
-        os.kill(os.getpid(), how)
+        os.kill(os.getpid(), signal.SIGTERM)

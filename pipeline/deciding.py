@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from extractors import known_forms
 from extractors.confidence import LOW
 from extractors.definition import FormDefinition
-from extractors.definition_files import load_definitions
 from extractors.reading import FormReading, Reading
 from pipeline.migration.archived import rows_about
 from pipeline.registry import course, updates
@@ -162,10 +161,9 @@ def compare_with_earlier(session: Session, form: Form, content: Content, *, also
     return next(iter(sorted(same, key=lambda earlier: not earlier.counts) + contradicting), None)
 
 
-@cache
 def definitions() -> Mapping[str, FormDefinition]:
-    """Every form revision that is known, by form_id."""
-    return {definition.form_id: definition for definition in load_definitions()}
+    """Every form revision that is known here, by form_id."""
+    return known_forms.by_id()
 
 
 def _by_thresholds(readings: Mapping[str, Reading], thresholds: Mapping[str, float]) -> dict[str, Reading]:

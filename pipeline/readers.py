@@ -25,6 +25,7 @@ from typing import TypeVar
 import cv2
 import pebble
 
+from extractors import known_forms
 from extractors.errors import DocumentError, FaxformsError, LimitExceeded, ReaderCrashed
 from extractors.limits import Limits
 from extractors.reading import DocumentReading, DocumentStatus
@@ -52,12 +53,20 @@ class ReaderPool:
         workers: processes; as many as there are cores if not given.
         limits: what one document may cost; its seconds and memory are kept here.
         reader: what reads a document, a function at the top of a module; `extractors.read.read_document` if not given.
+        taught: the folder of the form revisions known beside the shipped ones; that of this process if not given.
     """
 
-    def __init__(self, workers: int | None = None, limits: Limits | None = None, reader: Reader | None = None) -> None:
+    def __init__(
+        self,
+        workers: int | None = None,
+        limits: Limits | None = None,
+        reader: Reader | None = None,
+        taught: Path | None = None,
+    ) -> None:
         self._workers = workers or len(os.sched_getaffinity(0))
         self._limits = limits or Limits()
         self._reader = reader
+        self._taught = taught or known_forms.folder()
         self._pool: pebble.ProcessPool | None = None
 
     def __enter__(self) -> ReaderPool:
@@ -67,7 +76,7 @@ class ReaderPool:
             max_workers=self._workers,
             max_tasks=DOCUMENTS_A_PROCESS,
             initializer=_prepare_process,
-            initargs=(self._limits.memory, os.getpid()),
+            initargs=(self._limits.memory, os.getpid(), self._taught),
             context=multiprocessing.get_context("spawn"),  # a fork would inherit threads' locks in an unknown state
         )
         return self
@@ -146,7 +155,7 @@ def failed(error: FaxformsError) -> DocumentReading:
     return DocumentReading(pages=(), forms=(), status=DocumentStatus.FAILED, error=str(error))
 
 
-def _prepare_process(memory: int, parent: int) -> None:
+def _prepare_process(memory: int, parent: int, taught: Path | None) -> None:
     """Bounds the process before it reads anything."""
     cv2.setNumThreads(1)  # the variables above do not reach OpenCV's own threads
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the master, who stops when it likes
@@ -158,6 +167,7 @@ def _prepare_process(memory: int, parent: int) -> None:
             sys.exit("the master is gone")
     # libtiff and pdfium tell every damaged line on standard error, over the progress that a person watches
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    known_forms.use(taught)
 
 
 def _read_in_process(reader: Reader | None, source: Path | bytes, limits: Limits) -> DocumentReading:

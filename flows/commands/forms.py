@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from extractors import known_forms
 from extractors.definition import Field, FormDefinition
 from extractors.definition_drawing import draw_definition
-from extractors.definition_files import SHIPPED, load_definitions
-from extractors.learn import build_definition
+from extractors.definition_files import SHIPPED
+from extractors.learning.building import build_definition
 from flows.terminal import err, out, print_json, print_table
+from pipeline.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="The form revisions that can be read, and how to add one.")
 
@@ -24,7 +26,7 @@ def list_forms(as_json: AsJson = False) -> None:
 
     Example: faxforms forms list
     """
-    definitions = load_definitions()
+    definitions = known()
     if as_json:
         print_json(_summary(definition) for definition in definitions)
         return
@@ -48,7 +50,7 @@ def show_form(
 
     Example: faxforms forms show psf_2021 --page 2 --out psf.png
     """
-    definition = _find(form_id)
+    definition = named_form(form_id)
     if picture is not None:
         if page > len(definition.pages):
             raise typer.BadParameter(f"{form_id} has {len(definition.pages)} pages", param_hint="--page")
@@ -91,8 +93,15 @@ def build(
     out.print(f"{target.name}: written", highlight=False)
 
 
-def _find(form_id: str) -> FormDefinition:
-    for definition in load_definitions():
+def known() -> tuple[FormDefinition, ...]:
+    """The shipped revisions and those that were taught here."""
+    known_forms.use(Settings().taught_forms)
+    return known_forms.known_definitions()
+
+
+def named_form(form_id: str) -> FormDefinition:
+    """The known form of that id; an error of the command line when there is none."""
+    for definition in known():
         if definition.form_id == form_id:
             return definition
     raise typer.BadParameter(f"no form {form_id}; `faxforms forms list` shows those there are", param_hint="FORM")

@@ -11,10 +11,9 @@ import csv
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 
-from extractors.definition_files import load_definitions
+from extractors.known_forms import known_definitions
 from pipeline.errors import ManifestError
 from validators.archives import IndexRow
 from validators.content import family
@@ -35,10 +34,11 @@ def read_index(path: Path) -> Index:
         ManifestError: it cannot be read, or rows in it cannot be used; which ones is told, not what stands in them.
     """
     index: dict[str, tuple[IndexRow, ...]] = {}
+    form_types = _form_types()
     unusable: list[int] = []
     for number, line in enumerate(_lines(path), 1):
         try:
-            file, row = _row(number, line)
+            file, row = _row(number, line, form_types)
         except (ValueError, KeyError, AttributeError):
             unusable.append(number)
         else:
@@ -62,7 +62,7 @@ def _lines(path: Path) -> Iterator[dict[str, str]]:
         raise ManifestError(f"index: cannot be read ({type(error).__name__})") from None
 
 
-def _row(number: int, line: Mapping[str, str]) -> tuple[str, IndexRow]:
+def _row(number: int, line: Mapping[str, str], form_types: Mapping[str, str]) -> tuple[str, IndexRow]:
     file = line["file"].strip().replace("\\", "/")
     if not file:
         raise ValueError("no file")
@@ -71,16 +71,15 @@ def _row(number: int, line: Mapping[str, str]) -> tuple[str, IndexRow]:
     return file.removeprefix("./"), IndexRow(
         row=number,
         patient_key=(line.get("patient_key") or "").strip() or None,
-        form_type=_form_types()[_plain(form_type)] if form_type else None,
+        form_type=form_types[_plain(form_type)] if form_type else None,
         document_date=dt.date.fromisoformat(date) if date else None,
     )
 
 
-@cache
 def _form_types() -> Mapping[str, str]:
     """The form's id or family for everything by which an index may name it."""
     names: dict[str, str] = {}
-    for definition in load_definitions():
+    for definition in known_definitions():
         whole, short = definition.form_id, family(definition.form_id)
         title = re.sub(r"\(.*?\)", "", definition.title)
         names |= {_plain(whole): whole, _plain(short): short, _plain(title): short}

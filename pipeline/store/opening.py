@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, inspect, select
 from sqlalchemy.orm import Session
 
+from extractors import known_forms
 from pipeline import originals
 from pipeline.encryption.keys import read_keyring
 from pipeline.errors import DatabaseOutdated, OriginalsAway
@@ -38,8 +39,10 @@ def open_store(settings: Settings) -> Store:
     """The store that the settings name. A database with nothing in it gets its tables.
 
     DatabaseOutdated when it has the tables of a version that this one cannot work with, KeysUnusable when the keys
-    cannot be read, OriginalsAway when the originals are not where they should be.
+    cannot be read, OriginalsAway when the originals are not where they should be, DefinitionError when a form revision
+    that was taught here is not whole.
     """
+    known_forms.use(settings.taught_forms)
     keys = read_keyring(settings.encryption_key_file, settings.encryption_keys.get_secret_value())
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.url, keys)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from pathlib import Path
 from typing import Annotated, Any
 
 import pypdfium2 as pdfium
@@ -142,10 +141,9 @@ def save(request: Request, form_id: str, visitor: Visiting, posted: Posted) -> R
             raise DefinitionError(meaning.form_id, "form_id", "there is such a revision; choose another id")
         today = dt.datetime.now(dt.UTC).date()
         blank = definition.blank.read_bytes()
-        saved = save_definition(own_definitions(store), geometry, meaning, blank, header(form_id, today))
+        saved = save_definition(store.settings.taught_forms, geometry, meaning, blank, header(form_id, today))
     except DefinitionError as error:
         return _refused(error)
-    definitions.cache_clear()
     with Session(store.engine) as session, session.begin():
         told: dict[str, Any] = {"form_id": saved.form_id, "made_of": form_id, "corrects": saved.replaces or ""}
         audit.write_line(session, "form revision saved", who=visitor.somebody.name, after=told)
@@ -161,8 +159,3 @@ def _definition(form_id: str) -> FormDefinition:
 
 def _refused(error: DefinitionError) -> Response:
     return JSONResponse({"key": error.key, "says": str(error)}, REFUSED)
-
-
-def own_definitions(store: Store) -> Path:
-    """The folder of the revisions that this installation made."""
-    return store.settings.data_dir / "definitions"

@@ -59,6 +59,7 @@ class FieldRecord(Record):
     critical: bool = False
     signer: str | None = None
     source: str | None = None
+    unsure: str | None = None
     max_length: int | None = None
     cell_edges: tuple[float, ...] = ()
     options: tuple[OptionRecord, ...] = ()
@@ -144,6 +145,7 @@ def _record(name: str, measured: FieldGeometry, meant: FieldMeaning) -> FieldRec
         critical=meant.critical,
         signer=meant.signer,
         source=meant.source,
+        unsure=meant.unsure,
         max_length=measured.max_length,
         cell_edges=measured.cell_edges,
         options=tuple(OptionRecord(name=key, label=o.label, box=o.box) for key, o in measured.options.items()),
@@ -177,6 +179,7 @@ def _meant(field: FieldRecord) -> FieldMeaning:
         signer=field.signer or None,
         options=tuple(option.name for option in field.options),
         source=field.source or None,
+        unsure=field.unsure or None,
     )
 
 

@@ -143,6 +143,13 @@ function showList() {
     kind.className = "kind";
     kind.textContent = one.option ? "" : one.field.kind.replace("_", " ") + (one.field.required === "no" ? "" : " *");
     row.append(name, kind);
+    if (!one.option && one.field.unsure) {
+      const mark = document.createElement("span");
+      mark.className = "value doubt";
+      mark.textContent = "?";
+      mark.title = one.field.unsure;
+      row.append(mark);
+    }
     if (read) {
       const value = document.createElement("span");
       value.className = `value ${read.doubtful ? "doubt" : "sure"}${fax.stale ? " stale" : ""}`;
@@ -181,6 +188,8 @@ function showField() {
   boxOf(one).forEach((edge, n) => { ofField[["x0", "y0", "x1", "y1"][n]].value = edge; });
   ofField.cells.value = Math.max(0, field.cell_edges.length - 1);
   find("cells-of").hidden = Boolean(option) || ["checkbox", "choice", "signature"].includes(field.kind);
+  find("unsure").hidden = Boolean(option) || !field.unsure;
+  find("doubt").textContent = field.unsure || "";
   const read = fax.values[field.name];
   find("reads").textContent = read ? `Reads: ${read.value || read.state}, ${read.percent} %${read.doubtful ? `, in doubt (${read.why})` : ""}${fax.stale ? " - before the last change" : ""}` : "";
 }
@@ -204,6 +213,7 @@ function onEdit(event) {
     if (name === "critical") one.field.critical = checked;
     else if (edge >= 0) steps.resize(one, boxOf(one).map((was, n) => n === edge ? Number(value) - was : 0));
     else EDITS[name](one, value.trim());
+    one.field.unsure = null; // somebody has looked at it
     chosen = keyOf(one);
   });
 }
@@ -228,6 +238,10 @@ const actions = {
     const field = item()?.field;
     if (!field?.options.length) return tell("Choose a choice first.");
     return change(() => { chosen = steps.ungroup(field)[0].name; });
+  },
+  confirm() {
+    const field = item()?.field;
+    if (field?.unsure) change(() => { field.unsure = null; });
   },
   undo() {
     if (!steps.undo()) tell("There is nothing to undo.");

@@ -84,7 +84,7 @@ def measure(pages: Sequence[PrintedPage], widgets: Sequence[Widget], meaning: Me
         page = pages[own[0].page - 1]
         if any(widget.kind not in WIDGET_KINDS[meant.kind] for widget in own):
             warnings.append(f"{name}: is meant to be {meant.kind}, the widget is {own[0].kind}")
-        fields[name] = _field(page, own, meant, warnings)
+        fields[name] = field_geometry(page, own, meant.options, warnings)
     for name in unused:
         raise DefinitionError(f"{meaning.form_id}/{MEANING}", f"fields.{name}", "is missing, the fillable blank has it")
     layout = tuple(PageGeometry(number=page.number, width=page.width, height=page.height) for page in pages)
@@ -107,16 +107,22 @@ def _take(unused: dict[str, Widget], name: str, meant: FieldMeaning, form_id: st
     return [unused.pop(wanted) for wanted in names]
 
 
-def _field(page: PrintedPage, widgets: Sequence[Widget], meant: FieldMeaning, warnings: list[str]) -> FieldGeometry:
+def field_geometry(
+    page: PrintedPage, widgets: Sequence[Widget], options: Sequence[str], warnings: list[str]
+) -> FieldGeometry:
+    """Where a field is by its widgets (one for each option, where it has any) and the print of its page.
+
+    What the two disagree about is added to `warnings`.
+    """
     first = widgets[0]
-    if meant.options:
+    if options:
         boxes = [_square(page, widget, warnings) for widget in widgets]
         return FieldGeometry(
             page=first.page,
             box=_edges(_union(boxes)),
             options={
                 option: OptionGeometry(label=widget.label, box=_edges(box))
-                for option, widget, box in zip(meant.options, widgets, boxes, strict=True)
+                for option, widget, box in zip(options, widgets, boxes, strict=True)
             },
         )
     if first.kind is WidgetKind.CHECKBOX:

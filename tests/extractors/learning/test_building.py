@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from extractors.definition_files import SHIPPED, FieldGeometry, Meaning, load_definition, load_meaning
 from extractors.errors import DefinitionError
 from extractors.geometry import Box
-from extractors.learn import AGREEMENT, build_definition, measure
+from extractors.learning.building import AGREEMENT, build_definition, measure
 from extractors.printed import PrintedPage, read_print
 from extractors.widgets import Widget, WidgetKind, read_widgets
 
-BLANKS = Path(__file__).parents[2] / "samples" / "blanks"
+BLANKS = Path(__file__).parents[3] / "samples" / "blanks"
 FORMS = sorted(folder.name for folder in SHIPPED.iterdir() if folder.is_dir())
 TOLERANCE = 0.05  # points
 

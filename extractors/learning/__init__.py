@@ -1,0 +1,1 @@
+"""Learning a form from its blank: measured beside its fillable twin (`building`), or drafted from the blank alone."""
