@@ -19,6 +19,7 @@ from prefect.deployments import run_deployment  # noqa: E402
 
 from flows.chunks import work_on_chunk  # noqa: E402
 from flows.ingest import RETRY_AFTER, database_is_away  # noqa: E402
+from flows.worker_death import end_with_worker  # noqa: E402
 
 DEPLOYMENT = "migrate-chunk/migrate-chunk"
 
@@ -30,6 +31,7 @@ def migrate_chunk(migration: int, chunk: int) -> bool:
     Raises:
         DatabaseAway: the database was away for longer than the tries; the next run does what is left.
     """
+    end_with_worker()
     return read_and_decide_chunk(migration, chunk)
 
 

@@ -115,7 +115,7 @@ def _configuration(programs: Sequence[Program], folder: Path) -> RawConfigParser
 
 def _section(program: Program, folder: Path) -> dict[str, str]:
     return {
-        "command": " ".join(f'"{_quoted(word)}"' for word in program.command),
+        "command": " ".join(f'"{_quoted(word)}"' for word in _ending_with_us(program)),
         "priority": str(program.order),
         "autorestart": "unexpected" if program.once else "true",
         "startsecs": "0" if program.once else str(program.settled),
@@ -129,6 +129,10 @@ def _section(program: Program, folder: Path) -> dict[str, str]:
         "stdout_logfile_maxbytes": str(LOG_BYTES),
         "stdout_logfile_backups": str(LOGS_KEPT),
     }
+
+
+def _ending_with_us(program: Program) -> list[str]:
+    return [sys.executable, "-m", "flows.supervised", f"SIG{program.stop}", *program.command]
 
 
 def _quoted(word: object) -> str:

@@ -21,8 +21,14 @@ def end_with_worker() -> None:
 
     Nothing happens where the flow was not started by a worker: there, whoever called it is this very process.
     """
-    if sys.platform != "linux" or os.environ.get("PREFECT__FLOW_RUN_ID") is None:
+    if os.environ.get("PREFECT__FLOW_RUN_ID") is not None:
+        end_with_parent(signal.SIGTERM)
+
+
+def end_with_parent(how: signal.Signals) -> None:
+    """Have this process, and what takes its place (exec), get a signal when its parent dies."""
+    if sys.platform != "linux":
         return
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, how)
     if os.getppid() == INIT:
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), how)

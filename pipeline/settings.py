@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from extractors.limits import Limits
+from pipeline.review.roles import Role
 
 
 class Service(BaseModel):
@@ -95,6 +96,18 @@ class Settings(BaseSettings):
         15.0, gt=0, description="without anything done, after which the review station logs a person out"
     )
     review_session_hours: float = Field(12.0, gt=0, description="after which it does so in any case")
+    oidc_issuer: str = Field(
+        "", description="address of the OpenID provider by which people may log in; empty: by password alone"
+    )
+    oidc_client_id: str = Field("", description="what the station is called there")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="by which the provider knows it")
+    oidc_claim: str = Field("groups", description="what the provider says of people that tells their role")
+    oidc_roles: dict[str, Role] = Field(
+        default_factory=dict, description="a value of that claim to the role that it gives; nobody else gets in"
+    )
+    oidc_prescriber_only: str = Field(
+        "", description="the value of that claim by which somebody may decide prescriber-only forms"
+    )
     review_lease_minutes: float = Field(
         5.0, gt=0, description="after which an item whose page shows no sign of life goes to somebody else"
     )
@@ -121,6 +134,15 @@ class Settings(BaseSettings):
     outbox: Path | None = Field(None, description="folder where other programs find what was accepted")
     service: Service = Field(Service(), description="how the service runs")
     watch: Watch = Field(Watch(), description="how folders are watched")
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Self:
+        """A provider is asked over TLS, unless it is on this machine, and says who gets which role."""
+        if self.oidc_issuer and not self.oidc_issuer.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            raise ValueError("oidc_issuer must be an https address")
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_roles):
+            raise ValueError("oidc_issuer needs oidc_client_id and oidc_roles")
+        return self
 
     @property
     def url(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Annotated, NoReturn
 
 import httpx
@@ -37,10 +38,7 @@ def work(
     url = api_url()
     wait_for(url)
     if queue is Queue.INTAKE:
-        try:
-            begin_intake(url, service.intake_runs)
-        except httpx.HTTPError as error:
-            raise PrefectAway(f"work: Prefect's server refused ({type(error).__name__})") from None
+        begin_intake(url, service.intake_runs)
     os.execv(sys.executable, prefect_worker(queue, service))  # noqa: S606 - it takes our place, and gets our signals
 
 
@@ -51,13 +49,20 @@ def begin_intake(url: str, runs: int) -> None:
     too many waits until its slot is over, and then does nothing.
 
     Raises:
-        PrefectAway: nobody has told the server of the deployment.
+        PrefectAway: it does not answer, or nobody has told it of the deployment (`faxforms deploy`).
     """
-    until = time.monotonic() + PATIENCE
-    while (found := httpx.get(f"{url}/deployments/name/{INTAKE}", timeout=30)).status_code == httpx.codes.NOT_FOUND:
-        if time.monotonic() > until:
-            raise PrefectAway("work: nothing is deployed: run `faxforms deploy`")
-        time.sleep(1)
-    deployment = found.raise_for_status().json()["id"]
+    deployment = _asked(lambda: httpx.get(f"{url}/deployments/name/{INTAKE}", timeout=30)).json()["id"]
     for _ in range(runs):
-        httpx.post(f"{url}/deployments/{deployment}/create_flow_run", json={}, timeout=30).raise_for_status()
+        _asked(lambda: httpx.post(f"{url}/deployments/{deployment}/create_flow_run", json={}, timeout=30))
+
+
+def _asked(question: Callable[[], httpx.Response]) -> httpx.Response:
+    """The server's answer; one that is busy, or has not been told of the deployment yet, is asked again."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return question().raise_for_status()
+        except httpx.HTTPError as error:
+            if time.monotonic() > until:
+                raise PrefectAway(f"work: Prefect's server has no {INTAKE} ({type(error).__name__})") from None
+        time.sleep(1)

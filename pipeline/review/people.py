@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -20,7 +21,7 @@ from pipeline.errors import LoginThrottled, UserRefused
 from pipeline.review.roles import Role, Somebody
 from pipeline.settings import Settings
 from pipeline.store import audit
-from pipeline.store.engine import read_only
+from pipeline.store.engine import read_only, take_write_turn
 from pipeline.store.opening import Store
 from pipeline.store.people_models import LoginFailure, User, UserSession
 
@@ -34,6 +35,9 @@ FAILURES_COUNT_FOR = dt.timedelta(minutes=15)
 
 TOUCHED_EVERY = dt.timedelta(seconds=30)
 """How exactly it is kept when a person last did something: not every request needs to write."""
+
+PROVIDER = "OpenID provider"
+"""Who made or changed a user, in the trail, where the provider did."""
 
 _hasher = PasswordHasher()
 _NOBODYS_PASSWORD = _hasher.hash(secrets.token_urlsafe())
@@ -74,11 +78,11 @@ def change_user(
     Raises:
         UserRefused: nobody would be left to administer.
     """
-    before = _told(user)
+    before, administered = _told(user), user.role == Role.ADMINISTRATOR
     user.role, user.decides_prescriber_only, user.active = role, decides_prescriber_only, active
     session.flush()
     left = select(func.count()).select_from(User).filter_by(role=Role.ADMINISTRATOR, active=True)
-    if not session.scalar(left):
+    if administered and not session.scalar(left):
         raise UserRefused("the last administrator must stay one")
     _end_sessions(session, UserSession.user_id == user.id)
     audit.write_line(session, "user changed", who=by, before=before, after=_told(user))
@@ -125,6 +129,43 @@ def log_in(store: Store, name: str, password: str, address: str) -> str | None:
         return _begin_session(session, name, password)
 
 
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Whom an OpenID provider vouches for: who they are there for good (`subject`), and what they may be here."""
+
+    subject: str
+    name: str
+    role: Role
+    decides_prescriber_only: bool
+
+
+def log_in_vouched(store: Store, vouched: Vouched) -> str:
+    """The id of a new session of somebody whom the provider vouches for; made a user when they come first.
+
+    Role and flag are the provider's, whatever they were before.
+
+    Raises:
+        UserRefused: they may log in no more, or another user has that name.
+    """
+    with Session(store.engine) as session, session.begin():
+        take_write_turn(session.connection())
+        user = session.scalar(select(User).filter_by(subject=vouched.subject))
+        if user is None:
+            user = _add_vouched(session, vouched)
+        if not user.active:
+            raise UserRefused("this user may log in no more")
+        if (user.role, user.decides_prescriber_only) != (vouched.role, vouched.decides_prescriber_only):
+            flag = vouched.decides_prescriber_only
+            change_user(session, user, by=PROVIDER, role=vouched.role, decides_prescriber_only=flag, active=True)
+        return _new_session(session, user)
+
+
+def note_refused(store: Store, address: str) -> None:
+    """Somebody came back from the provider and does not get in."""
+    with Session(store.engine) as session, session.begin():
+        audit.write_line(session, "log-in failed", after={"address": address, "by": PROVIDER})
+
+
 def who_is(store: Store, session_id: str, *, acts: bool = True) -> Somebody | None:
     """Whose session it is, or None when there is none such, or it has ended.
 
@@ -159,10 +200,32 @@ def _begin_session(session: Session, name: str, password: str) -> str:
     if _hasher.check_needs_rehash(user.password):
         user.password = _hasher.hash(password)
     session.execute(delete(LoginFailure).where(LoginFailure.name_hash == _hash(name)))
+    return _new_session(session, user)
+
+
+def _add_vouched(session: Session, vouched: Vouched) -> User:
+    if session.scalar(select(User.id).filter_by(name=vouched.name)) is not None:
+        raise UserRefused("there is another user of that name, who logs in by password")
+    user = User(
+        name=vouched.name,
+        password="",  # none fits
+        subject=vouched.subject,
+        role=vouched.role,
+        decides_prescriber_only=vouched.decides_prescriber_only,
+        active=True,
+        created_at=_now(),
+    )
+    session.add(user)
+    session.flush()
+    audit.write_line(session, "user added", who=PROVIDER, after=_told(user))
+    return user
+
+
+def _new_session(session: Session, user: User) -> str:
     session_id = secrets.token_urlsafe(32)
     now = _now()
     session.add(UserSession(id_hash=_hash(session_id), user_id=user.id, created_at=now, seen_at=now))
-    audit.write_line(session, "logged in", who=name)
+    audit.write_line(session, "logged in", who=user.name)
     return session_id
 
 

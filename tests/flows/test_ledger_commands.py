@@ -33,7 +33,7 @@ def test_all_pages_of_samples_add_up(ingested: tuple[Installation, Batch]) -> No
 
 
 def test_what_does_not_add_up_ends_with_an_error_and_is_named(
-    installation: Installation, tmp_path_factory: object
+    installation: Installation,
 ) -> None:
     batch = copy_faxes(installation.folder.parent / "incoming", 1)
     installation.faxforms("ingest", "--inline", batch.folder)

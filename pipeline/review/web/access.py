@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastapi import Request
+from fastapi import Request, Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
@@ -35,6 +35,8 @@ TEACH = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
 ACCESS: Mapping[tuple[str, str], frozenset[Role] | None] = {
     ("GET", "/login"): ANYBODY,
     ("POST", "/login"): ANYBODY,
+    ("GET", "/login/oidc"): ANYBODY,
+    ("GET", "/login/oidc/callback"): ANYBODY,
     ("GET", "/static/{path:path}"): ANYBODY,
     ("GET", "/health/live"): ANYBODY,
     ("GET", "/health/ready"): ANYBODY,
@@ -151,6 +153,12 @@ def visitor_of(request: Request) -> Visitor:
 async def posted(request: Request) -> FormData:
     """What was posted."""
     return await request.form()
+
+
+def set_session_cookie(request: Request, answer: Response, session_id: str) -> None:
+    """Hand out a session: out of reach of scripts and other sites, and over TLS only where there is some."""
+    secure = bool(request.app.state.behind_tls)
+    answer.set_cookie(COOKIE, session_id, httponly=True, samesite="strict", secure=secure, path="/")
 
 
 def visible_item(session: Session, item_id: int, somebody: Somebody) -> ReviewItem:

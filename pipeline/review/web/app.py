@@ -19,9 +19,9 @@ from pipeline.errors import LoginThrottled, NotAllowed, NotLoggedIn, NotThere
 from pipeline.quality import checking
 from pipeline.review import claiming, group_sheets, people
 from pipeline.review.roles import Role
-from pipeline.review.web import arranging, checks, dashboard, forms_editor, group, health, items, keying, staff
-from pipeline.review.web.access import COOKIE, HEADERS, Visitor, admit, posted, visitor_of
-from pipeline.review.web.rendering import STATIC, page
+from pipeline.review.web import arranging, checks, dashboard, forms_editor, group, health, items, keying, oidc, staff
+from pipeline.review.web.access import COOKIE, HEADERS, Visitor, admit, posted, set_session_cookie, visitor_of
+from pipeline.review.web.rendering import STATIC, login_page, page
 from pipeline.review.web.screens import queue_screen
 from pipeline.store.engine import read_only
 from pipeline.store.opening import Store
@@ -45,6 +45,7 @@ def create_app(store: Store, *, behind_tls: bool = False) -> FastAPI:
     app.add_api_route("/logout", log_out, methods=["POST"])
     app.add_api_route("/queue", queue, methods=["GET"])
     health.add_routes(app)
+    oidc.add_routes(app)
     items.add_routes(app)
     arranging.add_routes(app)
     group.add_routes(app)
@@ -60,7 +61,7 @@ def create_app(store: Store, *, behind_tls: bool = False) -> FastAPI:
 
 def show_login(request: Request) -> Response:
     """The log-in."""
-    return page(request, "login.html", wrong="")
+    return login_page(request)
 
 
 def log_in(request: Request, form: Posted) -> Response:
@@ -69,10 +70,9 @@ def log_in(request: Request, form: Posted) -> Response:
     address = request.client.host if request.client else ""
     session_id = people.log_in(store, str(form.get("name", "")), str(form.get("password", "")), address)
     if session_id is None:
-        return page(request, "login.html", status=401, wrong="Name and password do not fit.")
+        return login_page(request, "Name and password do not fit.")
     answer = RedirectResponse("/", 303)
-    secure = bool(request.app.state.behind_tls)
-    answer.set_cookie(COOKIE, session_id, httponly=True, samesite="strict", secure=secure, path="/")
+    set_session_cookie(request, answer, session_id)
     return answer
 
 

@@ -27,3 +27,9 @@ def page(request: Request, template: str, *, status: int = 200, **shown: Any) ->
     known = {"visitor": visitor, "Role": Role, "double_keyed": double_keyed}
     body = _templates.get_template(template).render(**known, **shown)
     return HTMLResponse(body, status)
+
+
+def login_page(request: Request, wrong: str = "", *, status: int = 401) -> HTMLResponse:
+    """The log-in; `wrong` is why the one before failed."""
+    provider = bool(request.app.state.store.settings.oidc_issuer)
+    return page(request, "login.html", status=status if wrong else 200, wrong=wrong, provider=provider)
