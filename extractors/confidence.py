@@ -20,7 +20,9 @@ LOW = "low_confidence"
 """Why a value is doubtful that nothing speaks against but its chance."""
 FAINT = "faint_ink"
 """Why a field is doubtful in which specks lie as faint writing leaves them."""
-NOT_THE_READER = ("struck", "format", "slipped", FAINT)
+REVISION = "revision_unsure"
+"""Why every field of a page is doubtful that may be another revision's."""
+NOT_THE_READER = ("struck", "format", "slipped", FAINT, REVISION)
 """Doubts that the readers' beliefs say nothing about."""
 
 

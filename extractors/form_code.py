@@ -1,16 +1,19 @@
 """The form code printed in a page's footer: the same as the blank's, another one, or not to be read.
 
-Two revisions can look alike nearly everywhere; their code and its version tell them apart.
+Two revisions can look alike nearly everywhere; their code and its version tell them apart. It is looked for where the
+blank has it, and then, since another revision may print it elsewhere, in every line along the page's foot and head.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pypdfium2 as pdfium
 
 from extractors.crops import cut
@@ -18,12 +21,21 @@ from extractors.decoding import decode
 from extractors.definition import FormDefinition
 from extractors.engines.ppocr import ppocr
 from extractors.formats import FREE
-from extractors.geometry import Box
+from extractors.geometry import INK_LEVEL, PIXELS_PER_POINT, Box, Grey
+from extractors.opening.opened import Word
 from extractors.registration import AlignedPage
 
 LEGIBLE = 0.5  # the engine's belief in its reading of another code, below which that says nothing
 REACH = 3.0  # points around the code in which it is looked for
 VERSION_SHAPE = r"(?:V(\d)[.,]?(\d))?"
+WRITTEN = re.compile(r"[A-Z]{4,6}-[A-Z]{2,4}-\d{4}")  # a code in a file's own text
+MARGIN = 72.0  # points at foot and head of a page in whose lines another revision's code is looked for
+GAP = 8.0  # points without ink that part two phrases of a line
+LINE_HEIGHTS = (3.0, 14.0)  # points: less is dirt or a rule, more is no small print
+SHORTEST = 30.0  # points: no code is shorter
+MOST_PHRASES = 16  # that are read
+BEGINS = 3  # characters by which a line elsewhere is known to be a code of the same house
+LEAST_INK = 4  # pixels of a row: dirt has less
 LOOK_ALIKES = str.maketrans("OQILZSB", "0011258")  # in a version's digits
 
 
@@ -41,11 +53,57 @@ def check_code(page: AlignedPage) -> CodeCheck:
     box = code_box(definition.blank, definition.code, page.blank.page)
     if box is None:
         return CodeCheck.UNREAD
-    engine = ppocr()
-    read = decode(engine.read([cut(page.grey, box, REACH)])[0], engine.alphabet, FREE)
-    check = compare_codes(read.text, definition)
-    # chance does not spell the very code that is expected, but it does spell others
-    return CodeCheck.UNREAD if check is CodeCheck.ANOTHER and read.probability < LEGIBLE else check
+    there = _read([cut(page.grey, box, REACH)], definition)
+    return next(there, None) or next(_read(_phrases(page.grey), definition, elsewhere=True), CodeCheck.UNREAD)
+
+
+def names_another(words: Iterable[Word], definition: FormDefinition) -> bool:
+    """Whether the text of a page that a program wrote has a form code, and none is the definition's."""
+    told = [word.text for word in words]
+    codes = [
+        compare_codes(f"{text} {after}", definition)
+        for text, after in pairwise([*told, ""])
+        if WRITTEN.fullmatch(text.upper())
+    ]
+    return bool(codes) and CodeCheck.SAME not in codes
+
+
+def _read(pictures: Iterable[Grey], definition: FormDefinition, *, elsewhere: bool = False) -> Iterator[CodeCheck]:
+    """What each picture of a line says that says anything; `elsewhere`: of those that begin as the form's code does."""
+    engine, begins = ppocr(), definition.code[:BEGINS].upper()
+    for picture in pictures:
+        read = decode(engine.read([picture])[0], engine.alphabet, FREE)
+        if elsewhere and not read.text.strip().upper().startswith(begins):
+            continue
+        check = compare_codes(read.text, definition)
+        # chance does not spell the very code that is expected, but it does spell others
+        if check is CodeCheck.SAME or (check is CodeCheck.ANOTHER and read.probability >= LEGIBLE):
+            yield check
+
+
+def _phrases(grey: Grey) -> Iterator[Grey]:
+    """The lines of small print at the foot of a page and then at its head, the outermost first, parted at wide gaps."""
+    margin, found = round(MARGIN * PIXELS_PER_POINT), 0
+    for strip, order in ((grey[-margin:], -1), (grey[:margin], 1)):
+        least, most = (round(height * PIXELS_PER_POINT) for height in LINE_HEIGHTS)
+        for top, bottom in _runs((strip < INK_LEVEL).sum(axis=1), LEAST_INK, 2)[::order]:
+            line = strip[max(0, top - 3) : bottom + 3]
+            if not least <= bottom - top <= most:
+                continue
+            for left, right in _runs((line < INK_LEVEL).sum(axis=0), 0, round(GAP * PIXELS_PER_POINT)):
+                if right - left >= SHORTEST * PIXELS_PER_POINT and found < MOST_PHRASES:
+                    found += 1
+                    yield line[:, max(0, left - 6) : right + 6]
+
+
+def _runs(ink: np.ndarray, least: int, gap: int) -> list[tuple[int, int]]:
+    """First and last + 1 of each run of more than `least` in a row of counts (N), over gaps of up to `gap`."""
+    at = np.flatnonzero(ink > least)
+    if not len(at):
+        return []
+    breaks = np.flatnonzero(np.diff(at) > gap)
+    starts, ends = at[np.r_[0, breaks + 1]], at[np.r_[breaks, len(at) - 1]] + 1
+    return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
 
 def compare_codes(text: str, definition: FormDefinition) -> CodeCheck:

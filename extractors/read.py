@@ -14,11 +14,13 @@ from pathlib import Path
 from extractors.assembly import Sheet, assemble
 from extractors.blanks import BlankPage, find_features, load_blank_pages
 from extractors.cleaning import clean
+from extractors.confidence import REVISION
 from extractors.definition import FormDefinition, looked_for
 from extractors.definition_files import load_definition, load_definitions
 from extractors.errors import DocumentError
 from extractors.fields import read_fields
 from extractors.fillable import form_by_names, placed_by_names, read_fillable
+from extractors.form_code import names_another
 from extractors.geometry import Grey
 from extractors.known_forms import known_definitions
 from extractors.limits import Limits
@@ -205,6 +207,8 @@ def _read_filled_in(opened: OpenedPage, sight: Sight) -> tuple[PageReading, Shee
         return None
     form_id, form_page = named
     definition = next(definition for definition in sight.definitions if definition.form_id == form_id)
+    if names_another(opened.words, definition):
+        return None  # another revision under the same names: its picture is looked at
     to_blank = placed_by_names(opened, definition, form_page)
     if to_blank is None:
         return None
@@ -233,6 +237,8 @@ def _read_picture(opened: OpenedPage, picture: Grey, sight: Sight) -> tuple[Page
         readings = read_fillable(opened, definition, form_page, aligned.to_blank)
     else:
         readings = read_fields(aligned, opened.number)
+    if not recognition.sure:
+        readings = {name: _of_unsure_revision(reading) for name, reading in readings.items()}
     page = PageReading(
         opened.number,
         PageKind.FORM,
@@ -244,6 +250,11 @@ def _read_picture(opened: OpenedPage, picture: Grey, sight: Sight) -> tuple[Page
         to_blank=aligned.to_blank,
     )
     return page, Sheet(opened.number, definition, form_page, readings)
+
+
+def _of_unsure_revision(reading: Reading) -> Reading:
+    """A reading of a page whose revision is not sure: another one may mean something else by the same place."""
+    return replace(reading, doubtful=True, confidence=min(reading.confidence, 0.5), why=REVISION)
 
 
 def _placed(page: PageReading, forms: tuple[FormReading, ...]) -> PageReading:

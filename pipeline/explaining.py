@@ -13,15 +13,17 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from extractors.reading import PageKind, PageReading
 from pipeline.deciding import definitions
 from pipeline.registry.lookup import RegistryOn
 from pipeline.store import repository
-from pipeline.store.models import Form
+from pipeline.store.models import Document, Form
 from validators.case import Case, case_of
 from validators.content import Content, Empty, FieldContent, Known, Unknown, from_readings
 from validators.judge import Evaluation, Verdict, judge
 from validators.rulebook.declared import with_declared
 from validators.rulebook.load import DecidedBy, Rule, rulebook
+from validators.transmission import PageFinding, judge_pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,17 @@ def explain(session: Session, form: Form) -> FormExplained:
     )
 
 
+def explain_pages(document: Document) -> tuple[PageFinding, ...]:
+    """What the rules on whole transmissions say of the document's pages that are no form."""
+    pages = (
+        PageReading(
+            page.page, PageKind(page.kind), match=page.match, text=page.text, nearest=page.nearest, error=page.error
+        )
+        for page in document.pages
+    )
+    return judge_pages(pages, document.received)
+
+
 def _facts(case: Case) -> dict[str, str]:
     """What rules look at beside the fields: the day, and what the registry knows of the people meant."""
     facts = {
@@ -89,6 +102,8 @@ def _facts(case: Case) -> dict[str, str]:
                 *(f"{designation} on record" for designation in on_record),
             )
         )
+        if match.patient is not None:
+            facts["key"] = match.patient.key
     return facts
 
 

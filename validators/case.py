@@ -97,17 +97,18 @@ class Case:
         return self.content.ticked("ben_flag") or self.on_record("ben")
 
     def newest_result(self) -> tuple[dt.date, int] | None:
-        """The newest dated ANC (date, cells/µL), None without one. Raises `UnknownValue`."""
+        """The newest dated ANC (date, cells/µL), the lowest of one day; None without one. Raises `UnknownValue`."""
         dated = []
         for row in self.content.anc_results():
             drawn, anc = self.content.date(row.drawn), self.content.anc(row.value)
             if drawn is not None and anc is not None:
                 dated.append((drawn, anc))
-        return max(dated, default=None)
+        return max(dated, key=lambda result: (result[0], -result[1]), default=None)
 
     def newest_draw(self) -> dt.date | None:
-        """The newest date of a blood draw, None without one. Raises `UnknownValue`."""
-        drawn = [self.content.date(row.drawn) for row in self.content.anc_results()]
+        """The newest date of a blood draw whose result is given, None without one. Raises `UnknownValue`."""
+        rows = (row for row in self.content.anc_results() if not self.content.is_empty(row.value))
+        drawn = [self.content.date(row.drawn) for row in rows]
         return max((day for day in drawn if day is not None), default=None)
 
 

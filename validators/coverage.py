@@ -104,7 +104,8 @@ def covered_until(record: OnRecord, thresholds: Thresholds) -> dt.date | None:
 def dues(record: OnRecord, on: dt.date, thresholds: Thresholds) -> tuple[Due, ...]:
     """What is to come of a patient who is enrolled and treated: the next PSF (R7, R14), the next ANC (R29, R51).
 
-    Nothing is due of others, nor when forms are no longer expected. Without a PSF the day of enrollment counts.
+    Nothing is due of others, nor when forms are no longer expected. Without a PSF the day of enrollment counts, and so
+    it does without an ANC, or with none but the first programme's, whose labs were not carried over (R4).
     """
     programme = programme_on(on, thresholds)
     since = record.enrolled.since(programme)
@@ -112,6 +113,8 @@ def dues(record: OnRecord, on: dt.date, thresholds: Thresholds) -> tuple[Due, ..
     if since is None or since > on or not is_treated or on >= thresholds.no_longer_expected_from:
         return ()
     newest_draw = record.newest_result[0] if record.newest_result else since
+    if since - newest_draw > dt.timedelta(thresholds.baseline_days):
+        newest_draw = since
     if programme is Programme.FIRST:
         days = current_days(record.monitoring_frequency, thresholds)
         return () if days is None else (Due("ANC", "R51", newest_draw + dt.timedelta(days)),)

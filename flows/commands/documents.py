@@ -40,7 +40,7 @@ def _rows(document: Document) -> list[dict[str, Any]]:
     """Make a row a form; a document without one has a single row that says why it waits, if it does."""
     line = document_line(document)
     head = {"document": document.id} | {key: line[key] for key in ("file", "received", "status")}
-    kinds = Counter(page["kind"] for page in line["pages"] if page["kind"] != "form")
+    kinds = Counter(_kind(page) for page in line["pages"] if page["kind"] != "form")
     other = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     if not line["forms"]:
         reasons = [reason for item in document.review_items for reason in item.reasons]
@@ -53,6 +53,11 @@ def _rows(document: Document) -> list[dict[str, Any]]:
     ]
     rows[0]["pages"] += f" + {other}" if other else ""
     return rows
+
+
+def _kind(page: dict[str, Any]) -> str:
+    """Say what a page is that is no form; of an unknown one, which form it looks like."""
+    return f"{page['kind']} like {page['nearest']}" if page.get("nearest") else str(page["kind"])
 
 
 def _totals(rows: list[dict[str, Any]]) -> str:

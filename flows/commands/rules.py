@@ -14,10 +14,11 @@ from flows.store import reading_session
 from flows.terminal import out, print_json, print_table
 from pipeline.deciding import definitions
 from pipeline.errors import NotThere
-from pipeline.explaining import FormExplained, RuleExplained, explain
+from pipeline.explaining import FormExplained, RuleExplained, explain, explain_pages
 from validators.judge import Verdict
 from validators.rulebook.declared import declared_rules
 from validators.rulebook.load import Rule, rulebook
+from validators.transmission import PageFinding
 
 app = typer.Typer(no_args_is_help=True, help="The dated rules, and why a form was decided as it was.")
 
@@ -86,7 +87,7 @@ def explain_document(
     rule: Annotated[str | None, typer.Option(help="Only this rule, such as R24.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain how a document's forms were decided: each rule, with what values, and why it fired or did not.
+    """Explain how a document was decided: each rule on each form, with what values, and why it fired or did not.
 
     What is printed holds patient data.
 
@@ -94,15 +95,24 @@ def explain_document(
     """
     with reading_session() as session:
         document = named_document(session, doc)
-        if not document.forms:
-            raise NotThere(f"document {document.id}: there is no form in it")
         forms = [explain(session, form) for form in document.forms]
+        pages = [one for one in explain_pages(document) if rule is None or one.finding.rule == rule.upper()]
+        if not forms and not pages:
+            raise NotThere(f"document {document.id}: there is no form in it, and nothing to say of its pages")
     for form in forms:
         wanted = [one for one in form.rules if rule is None or one.rule.number == rule.upper()]
         if as_json:
             print_json(_explained_record(form, one) for one in wanted)
         else:
             _print_form(form, wanted)
+    if as_json:
+        print_json(map(_page_record, pages))
+    elif pages:
+        print_table(
+            "Pages that are no form",
+            ("rule", "first page", "says", "to the operator"),
+            [(one.finding.rule, one.page, one.finding.reason, one.finding.message) for one in pages],
+        )
 
 
 def _all_rules() -> list[Rule]:
@@ -170,6 +180,17 @@ def _explained_record(form: FormExplained, one: RuleExplained) -> dict[str, obje
         "values": one.values,
         "figures": _figures(one.rule),
         "today": one.today,
+    }
+
+
+def _page_record(one: PageFinding) -> dict[str, object]:
+    finding = one.finding
+    return {
+        "page": one.page,
+        "rule": finding.rule,
+        "verdict": Verdict.FIRED,
+        "why": finding.reason,
+        "words": [finding.message],
     }
 
 

@@ -28,7 +28,9 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for 
 
 
 def status(
-    patient: Annotated[str, typer.Argument(metavar="PATIENT", help="The registry's key of the patient.")],
+    patient: Annotated[
+        str, typer.Argument(metavar="PATIENT", help="The registry's key, as `rules explain` and exports tell it.")
+    ],
     on: On = None,
     pharmacy: Annotated[str | None, typer.Option(help="NPI of a pharmacy: is it certified as well?")] = None,
     as_json: Json = False,
@@ -43,24 +45,35 @@ def status(
     with reading_session() as session:
         record = on_record(session, patient, day, pharmacy)
     told, to_come = _told(record, day), dues(record, day, rulebook().thresholds)
+    remark = _of_the_programme(day)
     checks = dispense_checks(record, day, rulebook())
     if as_json:
         due = [_due_record(one, day) for one in to_come]
         found = [_check_record(check) for check in checks]
-        print_json([{"note": NO_AUTHORIZATION, "patient": patient} | told | {"due": due, "dispense_check": found}])
+        notes = {"note": NO_AUTHORIZATION} | ({"remark": remark} if remark else {})
+        print_json([notes | {"patient": patient} | told | {"due": due, "dispense_check": found}])
         return
     out.print(NO_AUTHORIZATION, highlight=False)
-    print_table(f"Patient {patient} on {day}", ("", "on record"), told.items())
-    print_table(
-        "Due and overdue",
-        ("what", "rule", "covered until", "days overdue"),
-        [(one.what, one.rule, one.until, max(one.overdue_days(day), 0) or "") for one in to_come],
-    )
-    print_table(
-        "What a dispense check would find",
-        ("rule", "looks at", "finds", "objects", "not required from"),
-        [(c.rule, c.looks_at, c.found, "yes" if c.objects else "", c.paused_from) for c in checks],
-    )
+    if remark:
+        out.print(remark, highlight=False)
+    shown = {name: _yes_or_no(value) for name, value in told.items()}
+    print_table(f"Patient {patient} on {day}", ("", "on record"), shown.items())
+    if to_come:
+        print_table(
+            "Due and overdue",
+            ("what", "rule", "covered until", "days overdue"),
+            [(one.what, one.rule, one.until, max(one.overdue_days(day), 0) or "") for one in to_come],
+        )
+    else:
+        out.print("Nothing is due.", highlight=False)
+    if checks:
+        print_table(
+            "What a dispense check would find",
+            ("rule", "looks at", "finds", "objects", "not required from"),
+            [(c.rule, c.looks_at, c.found, "yes" if c.objects else "", c.paused_from) for c in checks],
+        )
+    else:
+        out.print("Nothing to check before a dispense: R41 to R45 are not in force on that day.", highlight=False)
 
 
 def due(
@@ -75,12 +88,15 @@ def due(
     Example: faxforms due --on 2022-07-15
     """
     day = _day(on)
+    remark = _of_the_programme(day)
     with reading_session() as session:
         lines = list(due_list(session, day, ahead, rulebook().thresholds))
     if as_json:
         print_json(_line_record(line, day) for line in lines)
         return
     out.print(NO_AUTHORIZATION, highlight=False)
+    if remark:
+        out.print(remark, highlight=False)
     overdue = sum(line.due.overdue_days(day) > 0 for line in lines)
     print_table(
         f"On {day}: {overdue} overdue, {len(lines) - overdue} due within {ahead} days",
@@ -111,6 +127,22 @@ def _told(record: OnRecord, day: dt.date) -> dict[str, Any]:
         "last ANC per µL": newest and newest[1],
         "band": newest and band(newest[1], record.ben, figures).value,
     }
+
+
+def _of_the_programme(day: dt.date) -> str:
+    """Say of the day whether there was a programme, and whether it asked for forms."""
+    figures = rulebook().thresholds
+    if day < figures.programme_start:
+        return f"The programme began on {figures.programme_start}."
+    if day > figures.programme_end:
+        return f"The programme ended on {figures.programme_end}: nothing is required any more."
+    if day >= figures.no_longer_expected_from:
+        return f"Forms were no longer expected from {figures.no_longer_expected_from} on."
+    return ""
+
+
+def _yes_or_no(value: Any) -> Any:
+    return value if not isinstance(value, bool) else "yes" if value else "no"
 
 
 def _due_record(one: Due, day: dt.date) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pipeline.store import repository
 from pipeline.store.models import REARRANGED, Document, Form, Source
 from validators.rulebook.load import rulebook
 
-NOT_OF_THE_READER = ("struck", "format", "slipped", "unreadable")
+NOT_OF_THE_READER = ("struck", "format", "slipped", "unreadable", "revision_unsure")
 """Doubts in which the readers' belief plays no part."""
 
 

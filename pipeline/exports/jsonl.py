@@ -75,6 +75,8 @@ def _page(page: Page, places: Mapping[int, int]) -> dict[str, Any]:
             "form_page": page.form_page,
         }
     line |= {"rotated": page.rotated, "match": round(page.match, 4)}
+    if page.nearest:
+        line["nearest"] = page.nearest
     if page.error:
         line["error"] = page.error
     return line

@@ -82,7 +82,7 @@ def draft_pages(document: Document, item: ReviewItem, on: dt.date) -> Draft:
     form = f"page {item.page}" if item.page is not None else "the whole fax"
     points = tuple(Point(place="", says=_words(one, "", rulebook())) for one in told)
     notice = _notice(document, on, Outcome.OTHER, to="", fax="", patient="", form=form, points=points)
-    return Draft(notice, ("No form was recognised, so nobody is named: write below whom it goes to.",))
+    return Draft(notice, ("No form was recognised, so nobody is named: fill in whom it goes to.",))
 
 
 def _notice(
@@ -181,9 +181,9 @@ def _name(content: Content, addressee: Addressee) -> tuple[str, str]:
     if in_doubt:
         return (
             "",
-            f"The addressee's name is in doubt, read as {in_doubt!r}: compare it with the form and write it below.",
+            f"The addressee's name is in doubt, read as {in_doubt!r}: compare it with the form and fill it in.",
         )
-    return "", "The form names no addressee: write below whom it goes to."
+    return "", "The form names no addressee: fill in whom it goes to."
 
 
 def _fax(content: Content, addressee: Addressee) -> tuple[str, str]:
@@ -194,8 +194,8 @@ def _fax(content: Content, addressee: Addressee) -> tuple[str, str]:
                 return _number(str(value)), ""
             case Unknown(tentative=value) if value is not None:
                 number = _number(str(value))
-                return "", f"The fax number is in doubt, read as {number}: compare it with the form and write it below."
-    return "", "The form gives no fax number: find it out and write it below."
+                return "", f"The fax number is in doubt, read as {number}: compare it with the form and fill it in."
+    return "", "The form gives no fax number: find it out and fill it in."
 
 
 def _initials(content: Content) -> tuple[str, str]:
@@ -204,7 +204,7 @@ def _initials(content: Content) -> tuple[str, str]:
     if name is None and not content.name_fields("patient"):
         return "", ""
     if name is None or not content.name_is_known("patient"):
-        return "", "The patient's name is empty or in doubt: write the initials below once you have read it."
+        return "", "The patient's name is empty or in doubt: fill in the initials once you have read it."
     return " ".join(f"{part[0].upper()}." for part in (name.first, name.last) if part), ""
 
 

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
+from rich.table import Table as Printed
 from sqlalchemy import Connection, Engine, Table, insert, make_url, text
 from sqlalchemy.orm import Session
 
@@ -56,13 +57,13 @@ ROWS_AT_A_TIME = 20_000
 Rows = Iterator[Mapping[str, Any]]
 
 
-def main() -> None:
+def main(given: Sequence[str] | None = None) -> None:
     """Fill and measure each database, and print the table."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--patients", type=int, default=100_000)
     arguments.add_argument("--database", action="append", choices=sorted(DATABASES))
-    asked = arguments.parse_args()
-    table = Table(
+    asked = arguments.parse_args(given)
+    table = Printed(
         "", "patients", "forms", "status, ms", "due list, s", "lines of it", "matching a form, ms", "filled in, s"
     )
     for kind in asked.database or DATABASES:

@@ -18,7 +18,10 @@ from extractors.geometry import Box
 from extractors.limits import Limits
 from extractors.opening.document import OpenedPage, open_pages
 from extractors.opening.opened import unopened
-from extractors.reading import Affine, Reading, ReadingState
+from extractors.read import Sight, read_page
+from extractors.reading import Affine, PageKind, Reading, ReadingState
+from tests.extractors.faxed import page_of
+from tests.extractors.revised import pdf_with_code
 
 UNMOVED: Affine = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 HEIGHT = 792.0  # points, letter
@@ -296,6 +299,17 @@ def test_another_layout_under_the_same_names_is_not_the_form() -> None:
     for index, widget in enumerate(pdf.pages[0].Annots):
         widget.Rect = Array([40, 20 * index, 90, 20 * index + 10])
     assert form_by_names(opened(pdf), tuple(definitions().values())) is None
+
+
+def test_known_names_and_places_under_another_code_are_another_revision(sight: Sight) -> None:
+    for code, kind in (("CREMS-PSF-1121  v1.0", PageKind.FORM), ("CREMS-PSF-1121  v1.1", PageKind.UNKNOWN)):
+        pdf = Pdf.open(io.BytesIO(pdf_with_code(page_of(sight, "psf_2021"), code)))
+        del pdf.pages[1]
+        add_widgets(pdf, 1, FILLED)
+        page, sheet = read_page(opened(pdf), sight)
+        assert page.kind is kind
+        assert (sheet is None) == (kind is PageKind.UNKNOWN)
+        assert page.nearest == ("psf_2021" if sheet is None else None)
 
 
 def test_the_form_is_known_by_the_names_of_its_fields() -> None:

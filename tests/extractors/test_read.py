@@ -34,6 +34,7 @@ from extractors.reading import (
 from samples.generator.channel import FAX_300, FAX_STANDARD, Sent, send
 from samples.generator.files import tiff
 from tests.extractors.faxed import page_of, sheet_of
+from tests.extractors.revised import moved_from, without_code
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "faxes"
 INVENTED = "Wilhelmina Ashcombe 03/07/1951"
@@ -186,6 +187,16 @@ def test_empty_form_reads_as_empty_everywhere(sight: Sight, three_pages: list[Se
     assert page.residual < 0.3
     assert page.to_blank is not None
     assert np.linalg.det(np.array(page.to_blank).reshape(2, 3)[:, :2]) == pytest.approx(1, abs=0.05)
+
+
+def test_every_field_of_a_page_that_may_be_another_revisions_is_doubtful(sight: Sight) -> None:
+    """No code in its footer, and room for one field more: where what was read belongs is for a person to say."""
+    blank = page_of(sight, "psf_2021", 2)
+    sheet = moved_from(without_code(sheet_of(blank), blank), 250, 14)
+    document = read_document(tiff([send(sheet, default_rng(2), 0.2)], 4), sight=sight)
+    (form,) = document.forms
+    assert form.readings
+    assert all(reading.doubtful and reading.why == "revision_unsure" for reading in form.readings.values())
 
 
 def test_other_forms_can_be_taught_and_shipped_ones_forgotten(sight: Sight, three_pages: list[Sent]) -> None:

@@ -17,7 +17,7 @@ from samples.generator import foreign
 from samples.generator.channel import FAX_FINE, FAX_STANDARD, Machine
 from samples.generator.placement import rotation
 from tests.extractors.faxed import FACES, on_glass, page_of, received, sheet_of
-from tests.extractors.revised import with_code
+from tests.extractors.revised import moved_from, with_code, without_code
 
 
 def told(found: Recognition) -> tuple[str, int, int] | None:
@@ -80,6 +80,26 @@ def test_form_with_moved_sections_and_another_code_is_not_read(sight: Sight, num
         found = recognise(page, sight.blanks)
         assert told(found) is None
         assert found.nearest == "psf_2021"
+
+
+@pytest.mark.parametrize(("machine", "severity"), [(FAX_FINE, 0.5), (FAX_STANDARD, 0.8)], ids=["fine", "standard"])
+@pytest.mark.parametrize("form_id", ["psf_2021", "anc_lab_2015"])
+def test_form_with_room_for_a_new_field_is_no_known_one(
+    sight: Sight, form_id: str, machine: Machine, severity: float
+) -> None:
+    """The page is bent onto the blank, which takes the footer along: its code no longer lies where the blank has it."""
+    blank = page_of(sight, form_id)
+    another = blank.definition.code.split()[0][:-4] + "0623  v2.0"
+    found = recognise(received(moved_from(with_code(blank, another), 250, 14), machine, severity, 6), sight.blanks)
+    assert told(found) is None
+    assert found.nearest == form_id
+
+
+@pytest.mark.parametrize("by", [0, 14, 30])
+def test_form_whose_code_is_gone_is_never_sure(sight: Sight, by: int) -> None:
+    blank = page_of(sight, "psf_2021", 2)
+    found = recognise(received(moved_from(without_code(sheet_of(blank), blank), 250, by), seed=2), sight.blanks)
+    assert found.page is None or not found.sure
 
 
 def moved_down(sheet: Grey) -> Grey:

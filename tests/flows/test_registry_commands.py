@@ -29,6 +29,20 @@ def test_status_says_what_is_on_record_and_what_it_is_not(registered: Installati
     assert (before["programme"], before["dispense_check"]) == ("2015", [])
 
 
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2015-10-11", "began on 2015-10-12"),
+        ("2025-02-24", "no longer expected from 2025-02-24"),
+        ("2025-06-13", "ended on 2025-06-12"),
+    ],
+)
+def test_status_and_due_list_say_when_nothing_is_asked_for(registered: Installation, day: str, said: str) -> None:
+    for command in (("status", "1"), ("due",)):
+        assert said in registered.faxforms(*command, "--on", day).output
+    assert said not in registered.faxforms("status", "1", "--on", "2022-07-15").output
+
+
 def test_a_patient_who_is_not_there_is_said_in_one_line(registered: Installation) -> None:
     assert registered.faxforms("status", "no-such-key", expect=1).stderr.count("\n") == 1
     registered.faxforms("status", "1", "--on", "tomorrow", expect=2)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from extractors.reading import DocumentReading, DocumentStatus, PageKind, PageReading
 from pipeline.intake.folder import find_arrivals
 from pipeline.process import process, take_in
 from pipeline.settings import Settings
@@ -62,3 +63,20 @@ def test_explain(judged: tuple[Installation, Batch]) -> None:
     assert record["verdict"] in {"passed", "fired"}
     assert truth["forms"][0]["values"].items() & record["values"].items()
     installation.faxforms("rules", "explain", "nothing.tif", expect=1)
+
+
+def test_explain_a_document_that_holds_a_form_nobody_knows(tmp_path: Path) -> None:
+    installation, letter = Installation(tmp_path / "data"), tmp_path / "letter.tif"
+    letter.write_bytes(b"anything")
+    page = PageReading(1, PageKind.UNKNOWN, nearest="psf_2021", match=0.9)
+    store = open_store(Settings(data_dir=installation.folder))
+    arrivals = find_arrivals([letter], None)
+    for arrival in arrivals:
+        process(store, take_in(store, arrival), lambda _: DocumentReading((page,), (), DocumentStatus.DONE))
+    store.engine.dispose()
+    told = " ".join(installation.faxforms("rules", "explain", "letter.tif").output.split())
+    assert "unknown_form" in told
+    assert "looks like psf_2021" in told
+    (record,) = map(json.loads, installation.faxforms("rules", "explain", "1", "--json").output.splitlines())
+    assert (record["rule"], record["page"], record["why"]) == ("R49", 1, "unknown_form")
+    assert "1 unknown like psf_2021" in " ".join(installation.faxforms("documents").output.split())

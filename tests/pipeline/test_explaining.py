@@ -49,6 +49,7 @@ def test_the_facts_that_are_on_no_form(store: Store, deliver: Deliver) -> None:
     assert facts["prescriber"] == "sure, certified"
     assert facts["patient"].startswith("sure (probability")
     assert facts["patient"].endswith("enrolled")
+    assert facts["key"].isdigit()  # by which `faxforms status` finds the patient
 
 
 def test_a_value_in_doubt(store: Store, deliver: Deliver) -> None:

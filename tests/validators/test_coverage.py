@@ -75,6 +75,18 @@ def test_without_a_psf_the_enrollment_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("drawn", "until"),
+    [
+        (dt.date(2021, 11, 4), dt.date(2022, 1, 5)),  # older than a baseline can be: of the first programme
+        (dt.date(2021, 11, 5), dt.date(2021, 12, 6)),  # 30 days before enrollment
+    ],
+)
+def test_labs_of_the_first_programme_were_not_carried_over(drawn: dt.date, until: dt.date) -> None:
+    record = replace(RECORD, newest_result=(drawn, 2300))
+    assert {due.what: due.until for due in dues(record, JULY, FIGURES)}["ANC"] == until
+
+
+@pytest.mark.parametrize(
     ("record", "on"),
     [
         (replace(RECORD, treatment_status="interrupted"), JULY + 100 * DAY),

@@ -27,6 +27,14 @@ def test_r49_unknown_and_unreadable_pages_are_said_once_each() -> None:
     assert [(about.finding.reason, about.page) for about in found] == [("unknown_form", 2), ("unreadable", 4)]
 
 
+def test_unknown_page_is_told_with_the_form_that_it_looks_like() -> None:
+    revised = PageReading(page=1, kind=PageKind.UNKNOWN, nearest="psf_2021", match=0.917)
+    (said,) = judge_pages([revised], RECEIVED)
+    assert "looks like psf_2021 (92% of that form's print is in place)" in said.finding.message
+    (said,) = judge_pages([PageReading(page=1, kind=PageKind.UNKNOWN)], RECEIVED)
+    assert said.finding.message.endswith("on the day of receipt.")
+
+
 @pytest.mark.parametrize(
     ("text", "received", "said"),
     [

@@ -33,8 +33,9 @@ def r6_enrolled_in_time(case: Case) -> Iterator[RuleResult]:
     found = case.patient
     if found.certainty is not Certainty.SURE or found.patient is None or not case.enrolls_a_patient:
         return
-    known_from_before = found.patient.enrolled.since(Programme.FIRST) is not None
-    if known_from_before and case.received > case.thresholds.reenrollment_until:
+    enrolled, until = found.patient.enrolled, case.thresholds.reenrollment_until
+    known_from_before, in_time = enrolled.since(Programme.FIRST), enrolled.holds(Programme.MODIFIED, until)
+    if known_from_before is not None and not in_time and case.received > until:
         yield Flag("enrolled_late")
 
 

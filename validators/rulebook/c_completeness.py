@@ -192,9 +192,15 @@ def _line_of_role(content: Content) -> str:
 
 
 def _page_head(case: Case) -> Iterator[RuleResult]:
-    """The head of page 2 names the person of page 1: one agreement is enough where the rest is in doubt."""
+    """The head of page 2 names the person of page 1: one agreement is enough where the rest is in doubt.
+
+    Where nothing in the head is anything like page 1, it names somebody else, though each reading be in doubt.
+    """
     heads = [head for head in PAGE_HEADS if case.content.has(head.field)]
     verdicts = {head.field: _agrees(case, head) for head in heads}
+    if len(heads) > 1 and all(_is_nothing_like(case, head) for head in heads):
+        yield from (Flag("conflict", head.field) for head in heads)
+        return
     for head in heads:
         fields = (head.field, *head.page_1)
         if verdicts[head.field] is False and not any(case.content.is_unknown(name) for name in fields):
@@ -213,6 +219,19 @@ def _agrees(case: Case, head: PageHead) -> bool | None:
     if not isinstance(here, str) or name is None:
         return None
     return likeness(split_name(here), name) >= case.thresholds.same_name
+
+
+def _is_nothing_like(case: Case, head: PageHead) -> bool:
+    """Whether no misreading turns what the head says into what page 1 says."""
+    here, there = case.content.tentative(head.field), case.content.tentative(head.page_1[0])
+    if head.person is not None:
+        name = case.content.name(head.person)
+        if not isinstance(here, str) or name is None:
+            return False
+        return likeness(split_name(here), name) < case.thresholds.same_name_in_doubt
+    if not isinstance(here, type(there)) or not isinstance(here, str | dt.date):
+        return False
+    return sum(a != b for a, b in zip(str(here), str(there), strict=False)) > case.thresholds.misread_digits
 
 
 RULES: RuleFunctions = {

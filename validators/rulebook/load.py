@@ -96,6 +96,7 @@ class Thresholds:
     inpatient_report_days: int
     same_name: float
     same_name_in_doubt: float
+    misread_digits: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,7 @@ def test_r3_patients(says: Says, rule: str, form_id: str, changes: dict[str, Any
         (EARLY | BASELINE | {"received": "2021-12-23"}, "enrolled_late"),
         (NEWCOMER | BASELINE | {"received": "2021-12-23"}, ""),  # nobody of the first programme
         (EARLY | {"received": "2021-12-23"}, ""),  # no enrollment
+        (BASELINE | {"received": "2022-06-15"}, ""),  # enrolled in time, and once more
     )
 )
 def test_r6_enrolled_in_time(says: Says, rule: str, form_id: str, changes: dict[str, Any], said: str) -> None:

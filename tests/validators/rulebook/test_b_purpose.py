@@ -23,7 +23,18 @@ BASELINE = {"submission_type": "baseline"}
         ("R9", PSF, BASELINE | {"received": "2022-07-10"}, ""),  # 30 days after the draw
         ("R9", PSF, BASELINE | {"received": "2022-07-11"}, "anc_too_old"),
         ("R9", PSF, {"received": "2022-07-11"}, ""),  # monthly: R29
-        ("R9", PSF, BASELINE | {"received": "2022-07-11", "anc_draw_date_2": "2022-06-11"}, ""),  # the newest counts
+        (
+            "R9",
+            PSF,
+            BASELINE | {"received": "2022-07-11", "anc_draw_date_2": "2022-06-11", "anc_value_2": "2000"},
+            "",  # the newest counts
+        ),
+        (  # a day without a result is none
+            "R9",
+            PSF,
+            BASELINE | {"received": "2022-07-11", "anc_draw_date_2": "2022-06-11"},
+            "anc_too_old",
+        ),
         ("R9", PSF, BASELINE | {"anc_draw_date": "2024-02-29", "received": "2024-03-30"}, ""),  # over a leap day
         ("R9", PSF, BASELINE | {"anc_draw_date": "2024-02-29", "received": "2024-03-31"}, "anc_too_old"),
         ("R9", PSF, BASELINE | {"anc_draw_date": "2023-02-28", "received": "2023-03-30"}, ""),

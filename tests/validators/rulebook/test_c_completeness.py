@@ -48,11 +48,19 @@ def test_r15_and_r16_every_required_field(judged: Judged, form_id: str, name: st
             {"monitoring_frequency": "weekly", "prescriber_signature": True, "signature_date": "2017-06-14"},
             "",
         ),
+        ("R15", PSF, {"anc_value_2": "2000"}, "missing"),  # its date
+        ("R15", PSF, {"anc_draw_date_3": "2022-06-03"}, "missing"),  # its result
+        ("R15", PSF, {"anc_value_4": "2000", "anc_draw_date_4": "2022-06-03"}, ""),
         ("R15", PSF, {"patient_phone": None}, ""),
         ("R15", PSF, {"prescriber_phone": "x", "doubtful": {"prescriber_phone"}}, ""),  # something stands there
         ("R15", PSF, {"prescriber_phone": None, "doubtful": {"prescriber_phone"}}, "not known: prescriber_phone"),
         ("R15", PSF, {"patient_phone": None, "doubtful": {"patient_phone"}}, ""),  # optional
-        ("R15", PSF, {"anc_value_2": "2000", "doubtful": {"anc_value_2"}}, "not known: anc_value_2"),
+        (
+            "R15",
+            PSF,
+            {"anc_value_2": "2000", "anc_draw_date_2": "2022-06-03", "doubtful": {"anc_value_2"}},
+            "not known: anc_value_2",
+        ),
         ("R15", PSF, {"doubtful": {"patient_last_name", "patient_zip"}}, ""),  # the patient is identified by the rest
         ("R15", PRESCRIBER, {"prescriber_dea": None}, ""),
         ("R15", PRESCRIBER, {"doubtful": {"prescriber_last_name"}}, ""),  # three other places say the same
@@ -165,6 +173,9 @@ def test_r19_names_the_line_that_the_role_had_to_sign(judged: Judged) -> None:
         assert f"missing:{role}_signature" in reasons
 
 
+P2_HEAD = {"patient_name_p2", "patient_dob_p2"}
+
+
 @rule_table(
     [
         ("R19", PSF, {"patient_name_p2": "Sand, Hugo"}, "conflict"),
@@ -176,12 +187,26 @@ def test_r19_names_the_line_that_the_role_had_to_sign(judged: Judged) -> None:
         (
             "R19",
             PSF,
-            {
-                "patient_name_p2": "Sand, Hugo",
-                "patient_dob_p2": "1940-07-08",
-                "doubtful": {"patient_name_p2", "patient_dob_p2"},
-            },
-            "not known: patient_name_p2, patient_dob_p2",
+            {"patient_name_p2": "Sand, Hugo", "patient_dob_p2": "1981-03-04", "doubtful": P2_HEAD},
+            "not known: patient_name_p2, patient_dob_p2",  # three digits can all be misread
+        ),
+        (
+            "R19",
+            PSF,
+            {"patient_name_p2": "Sand, Hugo", "patient_dob_p2": "1991-03-04", "doubtful": P2_HEAD},
+            "conflict, conflict",  # four cannot, if the name says somebody else as well
+        ),
+        (
+            "R19",
+            PSF,
+            {"patient_name_p2": "Hult, Mire", "patient_dob_p2": "1991-03-04", "doubtful": P2_HEAD},
+            "",  # the names agree
+        ),
+        (
+            "R19",
+            PSF,
+            {"patient_name_p2": "Sand, Hugo", "patient_dob_p2": "44/44/4444", "doubtful": P2_HEAD},
+            "not known: patient_name_p2, patient_dob_p2",  # no day at all: the reading is what is wrong
         ),
         ("R19", PRESCRIBER, {"prescriber_npi_p2": "1000000012"}, "conflict"),
         ("R19", PRESCRIBER, {"prescriber_name_p2": "Quill, Ada"}, "conflict"),

@@ -64,7 +64,8 @@ def test_r26_low_anc(says: Says, rule: str, form_id: str, changes: dict[str, Any
         ({"anc_draw_date": "2024-02-29", "received": "2024-03-31"}, ""),  # over a leap day
         ({"anc_draw_date": "2024-02-29", "received": "2024-04-01"}, "rationale_missing"),
         ({"received": "2022-07-12", "rationale_missing_labs": True}, ""),
-        ({"received": "2022-07-12", "anc_draw_date_2": "2022-06-12"}, ""),  # the newest counts
+        ({"received": "2022-07-12", "anc_draw_date_2": "2022-06-12", "anc_value_2": "2000"}, ""),  # the newest counts
+        ({"received": "2022-07-12", "anc_draw_date_2": "2022-06-12"}, "rationale_missing"),  # a day without a result
         ({"received": "2022-07-12", "treatment_status": "discontinued"}, ""),
         ({"received": "2022-07-12", "submission_type": "baseline"}, ""),  # R9
         ({"anc_value": None, "anc_draw_date": None, "anc_not_available": True}, "rationale_missing"),
@@ -107,6 +108,10 @@ def test_r30_every_six_months(says: Says, rule: str, form_id: str, changes: dict
         ({"anc_value": "499", "ben_flag": True}, ""),
         ({"anc_value": "1499", "anc_value_2": "2000", "anc_draw_date_2": "2022-06-11"}, ""),  # the newest counts
         ({"anc_value": "2000", "anc_value_2": "1499", "anc_draw_date_2": "2022-06-11"}, "frequency_mismatch"),
+        (  # the lowest of the newest day counts
+            {"anc_value": "2000", "anc_value_2": "1499", "anc_draw_date_2": "2022-06-10"},
+            "frequency_mismatch",
+        ),
         ({"anc_value": "2000", "monitoring_frequency": "three_times_weekly"}, ""),
         ({"anc_value": "2000", "doubtful": {"ben_flag"}}, ""),
         ({"anc_value": "1499", "doubtful": {"ben_flag"}}, "not known: ben_flag"),
