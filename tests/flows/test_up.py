@@ -25,7 +25,7 @@ from flows.service import FOLDER
 from flows.supervisor import standings
 from tests.flows.installation import FAXES, REPOSITORY, copy_faxes
 
-PATIENCE = 300.0
+PATIENCE = 900.0
 """Seconds for one thing to happen."""
 
 PROGRAMS = ("prefect-server", "worker-intake", "worker-other", "watch", "station")
