@@ -51,6 +51,7 @@ ACCESS: Mapping[tuple[str, str], frozenset[Role] | None] = {
     ("POST", "/items/{item_id}/take-over"): frozenset({Role.SUPERVISOR}),
     ("GET", "/items/{item_id}"): SEE,
     ("GET", "/items/{item_id}/pages/{page}.png"): SEE,
+    ("GET", "/items/{item_id}/beside/{page}.png"): SEE,
     ("POST", "/items/{item_id}/preview"): DECIDE,
     ("POST", "/items/{item_id}/heartbeat"): DECIDE,
     ("POST", "/items/{item_id}/decide"): DECIDE,

@@ -22,7 +22,7 @@ from pipeline.review.roles import Role
 from pipeline.review.web import arranging, checks, dashboard, forms_editor, group, health, items, keying, oidc, staff
 from pipeline.review.web.access import COOKIE, HEADERS, Visitor, admit, posted, set_session_cookie, visitor_of
 from pipeline.review.web.rendering import STATIC, login_page, page
-from pipeline.review.web.screens import queue_screen
+from pipeline.review.web.screens import FILTERS, queue_screen
 from pipeline.store.engine import read_only
 from pipeline.store.opening import Store
 
@@ -93,13 +93,11 @@ def home(visitor: Visiting) -> Response:
     return RedirectResponse("/people" if visitor.somebody.role is Role.ADMINISTRATOR else "/queue", 303)
 
 
-def queue(
-    request: Request, reason: str = "", form: str = "", source: str = "", done: str = "", notice: str = ""
-) -> Response:
+def queue(request: Request, done: str = "", notice: str = "") -> Response:
     """What waits, by the filters."""
+    chosen = {name: request.query_params.get(name, "") for name in FILTERS}
     with Session(read_only(request.app.state.store.engine)) as session:
-        screen = queue_screen(session, reason, form, source)
-    chosen = {"reason": reason, "form": form, "source": source}
+        screen = queue_screen(session, chosen)
     return page(request, "queue.html", screen=screen, chosen=chosen, done=done, notice=notice)
 
 

@@ -45,6 +45,7 @@ def add_routes(app: FastAPI) -> None:
     app.add_api_route("/items/{item_id}/take-over", take_over, methods=["POST"])
     app.add_api_route("/items/{item_id}", show, methods=["GET"])
     app.add_api_route("/items/{item_id}/pages/{page}.png", picture, methods=["GET"])
+    app.add_api_route("/items/{item_id}/beside/{page}.png", picture_beside, methods=["GET"])
     app.add_api_route("/items/{item_id}/preview", preview, methods=["POST"])
     app.add_api_route("/items/{item_id}/heartbeat", heartbeat, methods=["POST"])
     app.add_api_route("/items/{item_id}/decide", decide_item, methods=["POST"])
@@ -86,6 +87,19 @@ def picture(request: Request, item_id: int, page: int, visitor: Visiting) -> Res
         row = session.scalar(select(Page).filter_by(document_id=item.document_id, page=page))
         if row is None:
             raise NotThere("there is no such page")
+        return Response(picture_of(store, row).png, media_type="image/png")
+
+
+def picture_beside(request: Request, item_id: int, page: int, visitor: Visiting) -> Response:
+    """A page of the form that contradicts the item's, for whoever may see the item."""
+    store: Store = request.app.state.store
+    with Session(read_only(store.engine)) as session:
+        item = visible_item(session, item_id, visitor.somebody)
+        form = session.get(Form, item.form_pk) if item.form_pk is not None else None
+        other = None if form is None or form.route.contradicts is None else session.get(Form, form.route.contradicts)
+        if other is None or page not in other.pages:
+            raise NotThere("there is no such page")
+        row = session.scalars(select(Page).filter_by(document_id=other.document_id, page=page)).one()
         return Response(picture_of(store, row).png, media_type="image/png")
 
 

@@ -18,8 +18,9 @@ from pipeline.deciding import definitions
 from pipeline.registry.lookup import RegistryOn
 from pipeline.review import decide
 from pipeline.review.decide import Entries, Found
-from pipeline.review.priority import LAPSING, URGENT
+from pipeline.review.priority import LAPSING, NORMAL, URGENT
 from pipeline.review.roles import Somebody
+from pipeline.review.web.beside import Beside, beside
 from pipeline.review.web.pictures import Picture, Place, picture_of, place_of
 from pipeline.review.writing import as_written
 from pipeline.store import repository
@@ -30,6 +31,26 @@ from validators.content import from_readings
 
 SHOWN = 200
 """Lines of the queue on its page; the filters find the others."""
+
+FILTERS = ("reason", "form", "source", "priority", "age", "batch")
+"""By what the lines of the queue are chosen."""
+
+PRIORITIES: Mapping[str, tuple[int, int]] = {
+    "urgent": (-1, URGENT),
+    "lapsing": (URGENT, LAPSING),
+    "ordinary": (LAPSING, NORMAL),
+    "no form": (NORMAL, 1000),
+}
+"""Above which priority, and up to which."""
+
+WAITED: Mapping[str, dt.timedelta] = {
+    "1 h": dt.timedelta(hours=1),
+    "4 h": dt.timedelta(hours=4),
+    "24 h": dt.timedelta(hours=24),
+    "3 d": dt.timedelta(days=3),
+    "7 d": dt.timedelta(days=7),
+}
+"""For how long at least something has waited."""
 
 LAST = 5
 """Results and forms of a patient that are shown."""
@@ -67,12 +88,16 @@ class QueueScreen:
     by_reason: Mapping[str, int]
     by_form: Mapping[str, int]
     by_source: Mapping[str, int]
+    by_batch: Mapping[str, int]
+    by_priority: Mapping[str, int]
+    by_age: Mapping[str, int]
     waiting: int
     urgent: int
 
 
-def queue_screen(session: Session, reason: str = "", form_id: str = "", source: str = "") -> QueueScreen:
-    """The queue, the most urgent first and then the oldest; empty filters leave everything."""
+def queue_screen(session: Session, chosen: Mapping[str, str]) -> QueueScreen:
+    """The queue, the most urgent first and then the oldest; empty filters (`FILTERS`) leave everything."""
+    reason, form_id, source = (chosen.get(name, "") for name in ("reason", "form", "source"))
     first_source = select(func.min(Source.id)).where(Source.document_id == ReviewItem.document_id).correlate(ReviewItem)
     items = (
         select(ReviewItem, Form.form_id, Source.channel, Document.received)
@@ -82,29 +107,57 @@ def queue_screen(session: Session, reason: str = "", form_id: str = "", source: 
         .where(ReviewItem.state != ReviewState.DONE)
     )
     counted = items.with_only_columns(
-        cast(ReviewItem.reasons, String), Form.form_id, Source.channel, ReviewItem.priority, func.count()
-    ).group_by(cast(ReviewItem.reasons, String), Form.form_id, Source.channel, ReviewItem.priority)
+        cast(ReviewItem.reasons, String),
+        Form.form_id,
+        Source.channel,
+        Document.batch,
+        ReviewItem.priority,
+        func.count(),
+    ).group_by(cast(ReviewItem.reasons, String), Form.form_id, Source.channel, Document.batch, ReviewItem.priority)
     counts = session.execute(counted).all()
+    by_age = _by_age(session)
     if reason:
         items = items.where(cast(ReviewItem.reasons, String).contains(f'"{reason}"', autoescape=True))
     if form_id:
         items = items.where(Form.form_id == form_id if form_id != "none" else Form.form_id.is_(None))
     if source:
         items = items.where(Source.channel == source)
+    if batch := chosen.get("batch"):
+        items = items.where(Document.batch == batch if batch != "none" else Document.batch.is_(None))
+    if (priority := chosen.get("priority", "")) in PRIORITIES:
+        least, most = PRIORITIES[priority]
+        items = items.where(ReviewItem.priority > least, ReviewItem.priority <= most)
+    if (age := chosen.get("age", "")) in WAITED:
+        items = items.where(ReviewItem.created_at <= dt.datetime.now(dt.UTC) - WAITED[age])
     order = (ReviewItem.priority, ReviewItem.created_at, ReviewItem.id)
     rows = session.execute(items.order_by(*order).limit(SHOWN)).all()
     by_reason: Counter[str] = Counter()
-    for reasons, _, _, _, count in counts:
+    for reasons, *_, count in counts:
         by_reason.update(dict.fromkeys(_listed(reasons), count))
     return QueueScreen(
         lines=[_line(item, form, channel, received) for item, form, channel, received in rows],
         found=session.scalar(select(func.count()).select_from(items.subquery())) or 0,
         by_reason=dict(by_reason.most_common()),
-        by_form=_summed((form or "none", count) for _, form, _, _, count in counts),
-        by_source=_summed((channel or "", count) for _, _, channel, _, count in counts),
+        by_form=_summed((form or "none", count) for _, form, *_, count in counts),
+        by_source=_summed((channel or "", count) for _, _, channel, *_, count in counts),
+        by_batch=_summed((batch or "none", count) for _, _, _, batch, _, count in counts),
+        by_priority=_summed((_priority(priority), count) for *_, priority, count in counts),
+        by_age=by_age,
         waiting=sum(count for *_, count in counts),
         urgent=sum(count for *_, priority, count in counts if priority <= URGENT),
     )
+
+
+def _priority(priority: int) -> str:
+    return next(name for name, (least, most) in PRIORITIES.items() if least < priority <= most)
+
+
+def _by_age(session: Session) -> dict[str, int]:
+    """How many have waited for so long, or longer."""
+    now = dt.datetime.now(dt.UTC)
+    longer = [func.count().filter(ReviewItem.created_at <= now - waited) for waited in WAITED.values()]
+    counts = session.execute(select(*longer).where(ReviewItem.state != ReviewState.DONE)).one()
+    return dict(zip(WAITED, counts, strict=True))
 
 
 def words_of(slug: str) -> str:
@@ -220,7 +273,7 @@ class ItemScreen:
     patient: PatientShown | None
     candidates: Sequence[Any]
     at_a_glance: Sequence[FieldShown]
-    beside: int | None
+    beside: Beside | None
 
 
 def item_screen(session: Session, store: Store, item: ReviewItem, somebody: Somebody) -> ItemScreen:
@@ -243,7 +296,7 @@ def item_screen(session: Session, store: Store, item: ReviewItem, somebody: Some
         patient=_patient(session, form),
         candidates=_candidates(session, form),
         at_a_glance=_at_a_glance(form, fields),
-        beside=form.route.contradicts,
+        beside=beside(session, form),
     )
 
 
