@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from extractors.errors import FaxformsError
 from flows.batch import work_through, workplace
+from flows.store import database_errors
 from pipeline import ledger, logs
 from pipeline.store.engine import read_only
 from pipeline.store.opening import Store
@@ -43,7 +44,7 @@ def reading_what_waits(stop: threading.Event) -> Iterator[None]:
 def _read_on(stop: threading.Event, ending: threading.Event) -> None:
     while not stop.is_set():
         try:
-            with workplace() as opened:
+            with database_errors(), workplace() as opened:
                 while not stop.is_set():
                     last = ending.is_set()  # asked before we look: what was taken in until then is seen
                     documents = _portion(opened.store)
@@ -55,6 +56,9 @@ def _read_on(stop: threading.Event, ending: threading.Event) -> None:
                         ending.wait(LOOK_AGAIN_AFTER)
         except FaxformsError as error:
             logs.logger().warning("nothing can be read now", step="read", error=type(error).__name__)
+            stop.wait(AGAIN_AFTER)
+        except Exception as error:  # noqa: BLE001 - what it is about waits in the ledger, and the rest goes on
+            logs.logger().error("step failed", step="read", error=type(error).__name__)
             stop.wait(AGAIN_AFTER)
 
 
