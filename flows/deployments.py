@@ -2,6 +2,7 @@
 
     intake          a run for each machine and slot of minutes; at once when a worker starts (flows/commands/work.py),
                     and again when one crashed or lost the database
+    take-in         every few minutes, where folders are to be watched without a watcher
     follow-up       every few minutes
     quality-sample  once a night
     retention       once a night
@@ -43,6 +44,7 @@ from flows.follow_up import follow_up  # noqa: E402
 from flows.intake import intake  # noqa: E402
 from flows.migrate import migrate_chunk  # noqa: E402
 from flows.nightly import quality_sample, retention  # noqa: E402
+from flows.take_in import take_in  # noqa: E402
 from flows.work_queues import Queue  # noqa: E402
 from pipeline.settings import Service  # noqa: E402
 
@@ -77,6 +79,8 @@ def deployments(service: Service) -> Iterator[Deployment]:
         {"minutes": service.intake_minutes},
         revived=True,
     )
+    if service.watched:
+        yield Deployment(take_in, Queue.OTHER, (_every(service.take_in_minutes),))
     yield Deployment(follow_up, Queue.OTHER, (_every(service.follow_up_minutes),))
     yield Deployment(quality_sample, Queue.OTHER, (_nightly(service.quality_at),))
     yield Deployment(retention, Queue.OTHER, (_nightly(service.retention_at),))

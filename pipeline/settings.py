@@ -27,6 +27,10 @@ class Service(BaseModel):
     other_runs: int = Field(1, ge=1, description="other flow runs at the same time on a machine")
     machines: int = Field(1, ge=1, description="machines with workers: so many intake runs are begun at a time")
     intake_minutes: int = Field(30, ge=1, description="after which a fresh intake run takes over")
+    watched: tuple[Path, ...] = Field(
+        (), description="folders that the deployment `take-in` looks through, where no `faxforms watch` runs"
+    )
+    take_in_minutes: int = Field(2, ge=1, description="between two runs that look through them")
     follow_up_minutes: int = Field(10, ge=1, description="between two runs that hand on what was accepted")
     quality_at: str = Field("0 2 * * *", description="when the quality sample is drawn, as cron says it, in UTC")
     retention_at: str = Field("0 3 * * *", description="likewise, when retention removes what has had its time")

@@ -55,7 +55,7 @@ class FolderDrop:
 
     @property
     def waits(self) -> bool:
-        """Whether files are there that are not complete yet, or to be tried again."""
+        """Whether files are there that are not complete yet."""
         return self._settling.waits
 
     def look(self, store: Store) -> int:

@@ -34,7 +34,7 @@ class MaildirDrop:
 
     @property
     def waits(self) -> bool:
-        """Whether mails are there that could not be taken in."""
+        """Whether mails are there that were not looked at yet."""
         return self._settling.waits
 
     def look(self, store: Store) -> int:

@@ -81,8 +81,8 @@ class Settling:
 
     @property
     def waits(self) -> bool:
-        """Whether some file is not complete yet, or to be tried again."""
-        return bool(self._standing)
+        """Whether some file is not complete yet; one that is put off does not count."""
+        return any(not standing.tries for standing in self._standing.values())
 
     def _is_complete(self, standing: _Standing, now: float) -> bool:
         if now < standing.not_before:

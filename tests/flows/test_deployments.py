@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +18,10 @@ from prefect.client.schemas.objects import FlowRun  # noqa: E402
 from prefect.testing.utilities import prefect_test_harness  # noqa: E402
 
 from flows.commands.work import begin_intake  # noqa: E402
-from flows.deployments import deploy  # noqa: E402
+from flows.deployments import deploy, deployments  # noqa: E402
 from flows.intake import is_over, seconds_left  # noqa: E402
 from flows.migrate import DEPLOYMENT  # noqa: E402
+from flows.take_in import take_in  # noqa: E402
 from flows.work_queues import Queue  # noqa: E402
 from pipeline.settings import Service  # noqa: E402
 
@@ -62,6 +65,21 @@ def test_everything_is_deployed_once_and_intake_begins_with_its_worker() -> None
         assert due == []
         begin_intake(str(client.api_url).rstrip("/"), runs=2)
         assert {run.deployment_id for run in client.read_flow_runs() if is_due(run)} == {told["intake"].id}
+
+
+def test_folders_are_looked_through_where_they_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "take-in" not in {one.flow.name for one in deployments(Service())}
+    named = {one.flow.name: one for one in deployments(Service(watched=(tmp_path,)))}
+    assert (named["take-in"].queue, named["take-in"].parameters) == (Queue.OTHER, None)
+
+    incoming = tmp_path / "incoming"
+    incoming.mkdir()
+    (incoming / "Jane Doe.tif").write_bytes(b"fax")
+    monkeypatch.setenv("FAXFORMS_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("FAXFORMS_SERVICE__WATCHED", json.dumps([str(incoming)]))
+    monkeypatch.setenv("FAXFORMS_WATCH__SETTLE_SECONDS", "0.2")
+    assert (take_in(), take_in()) == (1, 0)
+    assert [path.name for path in (incoming / "taken-in").iterdir()] == ["Jane Doe.tif"]
 
 
 def is_due(run: FlowRun) -> bool:

@@ -48,7 +48,9 @@ def settings() -> dict[str, str]:
 
 
 def _as_written(default: object) -> str:
-    return str(default).lower() if isinstance(default, bool) else str(default)
+    if isinstance(default, bool):
+        return str(default).lower()
+    return "" if default == () else str(default)
 
 
 def test_readme_lists_every_command() -> None:
