@@ -24,6 +24,7 @@ SPECK = 4  # pixels: a spot of dirt or dither is no larger
 SETTLED = 5  # pixels from the blank's print within which all ink may be print
 SMEARED = 1.0 * PIXELS_PER_POINT  # of full rows along a square's upper or lower line, which is thinner itself
 FULL_ROW = 0.9  # inked share
+BARE = 0.2  # inked share of rows in which no line and hardly a stroke runs
 BESIDE = 80.0  # points from the square in which its words are looked at
 CHANGING = 0.35  # of the columns that change within those rows in print
 SECTORS = 16  # into which the surroundings are parted, to tell a ring from a stroke that passes
@@ -81,21 +82,37 @@ def measure(page: AlignedPage, box: Box, others: Sequence[Box] = ()) -> MarkMetr
 
 
 def smeared(page: AlignedPage, box: Box) -> bool:
-    """Whether the square's own line fills it from above or below, and the words beside it are smeared as well.
+    """Whether the square's own line fills it from above or below, all else in it bare or the words beside it smeared.
 
     Fax decoders put the line before in place of a damaged one, several times over where more are damaged. A square that
     was filled by hand looks the same, but the words beside it are as printed.
     """
     inside = box.grown(-FRAME)
-    full = ink_mask(cut(page.grey, inside)).mean(axis=1) > FULL_ROW
+    ink = ink_mask(cut(page.grey, inside))
+    full = ink.mean(axis=1) > FULL_ROW
     above, below = (len(full) if full.all() else int(np.argmin(rows)) for rows in (full, full[::-1]))
     if max(above, below) < SMEARED:
         return False
+    rest = ink[above + 1 : len(ink) - below - 1]
+    if rest.size and rest.mean() < BARE:  # a pen does not fill a square from wall to wall, and only in part
+        return True
     words = Box(box.x1 + FRAME, inside.y0, box.x1 + BESIDE, inside.y1)
     there, printed = (
         _changing(picture, above, below) for picture in (ink_mask(cut(page.grey, words)), cut(page.blank.ink, words))
     )
     return bool(there < CHANGING * printed)
+
+
+def squashed(page: AlignedPage, box: Box) -> bool:
+    """Whether the square's upper or lower line lies inside it, and none where it is printed: scan lines were lost."""
+    inside = ink_mask(cut(page.grey, box.grown(-FRAME)))
+    edges = ink_mask(cut(page.grey, box.grown(FRAME)))
+    rim = (len(edges) - len(inside)) // 2
+    for rows, edge in ((inside, edges[:rim]), (inside[::-1], edges[len(edges) - rim :])):
+        full = np.flatnonzero(rows.mean(axis=1) > FULL_ROW)
+        if len(full) and full[0] > 0 and edge.mean(axis=1).max() < BARE and rows[: max(0, full[0] - 1)].mean() < BARE:
+            return True
+    return False
 
 
 def _changing(ink: Grey, above: int, below: int) -> int:

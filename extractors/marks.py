@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from extractors.blanks import BlankPage
 from extractors.definition import Field, FieldKind
 from extractors.geometry import Box
-from extractors.mark_metrics import MarkMetrics, measure, smeared
+from extractors.mark_metrics import MarkMetrics, measure, smeared, squashed
 from extractors.option_words import option_words, ringed
 from extractors.registration import AlignedPage
 from extractors.thresholds import THRESHOLDS
@@ -67,7 +67,7 @@ def read_mark(page: AlignedPage, box: Box, others: Sequence[Box] = (), words: bo
     With `words`, a ring round the words beside it counts too.
     """
     metrics = measure(page, box, others)
-    if smeared(page, box):
+    if smeared(page, box) or (metrics.inside and squashed(page, box)):
         return Mark(MarkState.UNSURE, metrics.inside, 0.0, 0.5)
     if words and metrics.around > STROKE_NEAR and ringed(page, option_words(page.blank, box)):
         return _ringed(metrics)

@@ -142,6 +142,22 @@ def test_a_line_repeated_into_an_empty_box_is_no_mark(sight: Sight, turned: bool
         assert read_mark(lying_straight(page, blank), box).state is not MarkState.ON
 
 
+@pytest.mark.parametrize("turned", [False, True], ids=["from above", "from below"])
+@pytest.mark.parametrize("lost", [3.0, 4.0, 5.5])
+def test_a_box_squashed_by_lost_lines_is_for_a_person(sight: Sight, turned: bool, lost: float) -> None:
+    """Its own line lies where a mark would be; what was ticked or not can't be told there."""
+    blank = page_of(sight, "psf_2021", 2)
+    for box in boxes_of(blank):
+        page = blank.grey.copy()
+        y0, y1, gone = pixel(box.y0 - 2), pixel(box.y1 + 2), pixel(lost)
+        band = page[y0:y1].copy()
+        middle_row = len(band) // 2
+        kept = np.delete(band, slice(middle_row - gone // 2, middle_row - gone // 2 + gone), axis=0)
+        page[y0:y1] = 255
+        page[slice(y1 - len(kept), y1) if turned else slice(y0, y0 + len(kept))] = kept
+        assert read_mark(lying_straight(page, blank), box).state is MarkState.UNSURE
+
+
 @pytest.mark.parametrize("share", [0.001, 0.004, 0.008])
 def test_speckle_is_no_mark(sight: Sight, share: float) -> None:
     blank = page_of(sight, "patient_enrollment_2015")
