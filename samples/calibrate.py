@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from extractors.calibration import CALIBRATION
 from pipeline.calibration.curves import KINDS, as_yaml, fit_curves
 from pipeline.calibration.known import load_known
 from pipeline.calibration.outcomes import Outcome, form_outcomes
@@ -25,10 +26,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--numbers", choices=("odd", "even", "all"), default="all", help="of the files that count")
+    parser.add_argument(
+        "--only", nargs=2, metavar=("KIND", "PEN"), help="fit this curve anew; the others stay as shipped"
+    )
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
     outcomes = [outcome for folder in options.folders for outcome in outcomes_of(folder, options.numbers)]
-    options.out.write_text(as_yaml(fit_curves(outcomes)), encoding="utf-8")
+    curves = fit_curves(outcomes)
+    if options.only:
+        kind, pen = options.only
+        shipped = CALIBRATION.model_dump(mode="json")
+        curves = shipped | {kind: shipped[kind] | {pen: curves[kind][pen]}}
+    options.out.write_text(as_yaml(curves), encoding="utf-8")
     for kind in KINDS:
         known = [outcome.right for outcome in outcomes if outcome.kind == kind]
         print(f"{kind}: {len(known)} readings, {sum(known)} right")  # noqa: T201 - a report
