@@ -76,7 +76,7 @@ def _page(page: Page, places: Mapping[int, int]) -> dict[str, Any]:
         }
     line |= {"rotated": page.rotated, "match": round(page.match, 4)}
     if page.nearest:
-        line["nearest"] = page.nearest
+        line |= {"nearest": page.nearest, "residual": None if page.residual is None else round(page.residual, 2)}
     if page.error:
         line["error"] = page.error
     return line

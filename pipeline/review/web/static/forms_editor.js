@@ -146,7 +146,7 @@ function showList() {
     if (!one.option && one.field.unsure) {
       const mark = document.createElement("span");
       mark.className = "value doubt";
-      mark.textContent = "?";
+      mark.textContent = "unsure";
       mark.title = one.field.unsure;
       row.append(mark);
     }
