@@ -120,8 +120,9 @@ def revision_of(text: str, definitions: Sequence[FormDefinition]) -> str | None:
     """The known form of which a page's text bears the code of another revision: the same letters, other figures."""
     for definition in sorted(definitions, key=lambda one: one.in_use_from, reverse=True):
         shape = _shape(definition.code)
-        own, found = _parts(definition.code, shape), _parts(text, shape)
-        if own and found and re.sub(r"\d", "", own[0]) == re.sub(r"\d", "", found[0]):
+        own = _parts(definition.code, shape)
+        told = (found[1] for word in text.upper().split() if (found := shape.search(word)) is not None)
+        if own and any(re.sub(r"[\d-]", "", own[0]) == re.sub(r"[\d-]", "", code) for code in told):
             return definition.form_id
     return None
 

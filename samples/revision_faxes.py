@@ -61,7 +61,7 @@ def write_faxes(
             plans.append(plan)
     (folder / "faxes").mkdir(parents=True, exist_ok=True)
     (folder / "registry.json").write_text(json.dumps(programme.registry()), encoding="utf-8")
-    truths = []
+    truths: list[Truth] = []
     with (folder / "manifest.csv").open("w", newline="", encoding="utf-8") as manifest:
         rows = csv.writer(manifest, lineterminator="\n")
         rows.writerow(["file", "received"])

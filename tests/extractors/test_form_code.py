@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from extractors.crops import cut
-from extractors.form_code import CodeCheck, check_code, code_box, compare_codes
+from extractors.form_code import CodeCheck, check_code, code_box, compare_codes, revision_of
 from extractors.geometry import PIXELS_PER_POINT
 from extractors.read import Sight
 from samples.generator.channel import FAX_FINE, FAX_STANDARD, Machine
@@ -66,3 +66,16 @@ def test_no_form_takes_another_ones_code_for_its_own(sight: Sight) -> None:
         for other in sight.definitions:
             same = compare_codes(other.code, one) is CodeCheck.SAME
             assert same == (one is other)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Email daniels@clinic.example\nCREMS-PSF-1022 v2.0 Page 1 of 2", "psf_2021"),
+        ("CREMS-IPH-0323 v2.0", "pharmacy_inpatient_2021"),
+        ("CREMS-XYZ-0323 v2.0", None),
+        ("Thank you for your letter of 10/22", None),
+    ],
+)
+def test_a_revision_nobody_knows_is_told_by_the_code_in_its_text(sight: Sight, text: str, said: str | None) -> None:
+    assert revision_of(text, sight.definitions) == said
