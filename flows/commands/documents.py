@@ -42,8 +42,6 @@ def _rows(document: Document) -> list[dict[str, Any]]:
     head = {"document": document.id} | {key: line[key] for key in ("file", "received", "status")}
     kinds = Counter(_kind(page) for page in line["pages"] if page["kind"] != "form")
     other = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    alike = sorted({page["nearest"] for page in line["pages"] if "nearest" in page})
-    other += f" (like {', '.join(alike)})" if alike else ""
     if not line["forms"]:
         reasons = [reason for item in document.review_items for reason in item.reasons]
         return [head | {"pages": other, "form": None, "route": "review" if reasons else None, "reasons": reasons}]
