@@ -51,7 +51,7 @@ def reprocess(store: Store, document_ids: Sequence[int], read_all: ReadAll) -> I
     """Read those documents again, in the order of their arrival, and decide the forms that are known now."""
     held: dict[int, DocumentReading] = {}
     left = sorted(document_ids)
-    for document_id, reading in read_all(_originals(store, left)):
+    for document_id, reading in read_all(_originals(store, tuple(left))):
         held[document_id] = reading
         while left and left[0] in held:
             yield _decide(store, left[0], held.pop(left.pop(0)))
