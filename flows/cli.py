@@ -27,6 +27,7 @@ from flows.commands import (
     ledger,
     metrics,
     migrate,
+    migration,
     notice,
     quality,
     queue,
@@ -102,6 +103,7 @@ app.command()(deploy.deploy)
 app.command()(work.work)
 app.add_typer(receive.app, name="receive")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(migration.app, name="migration")
 app.add_typer(quality.app, name="quality")
 app.add_typer(registry.app, name="registry")
 app.add_typer(review.app, name="review")

@@ -25,6 +25,9 @@ from pipeline.settings import Settings
 LOOK_EVERY = 2.0
 """Seconds between two looks at what the workers have done."""
 
+HAND_AGAIN_AFTER = 120.0
+"""Seconds after which chunks whose workers died are handed out again."""
+
 Inline = Annotated[bool, typer.Option("--inline", help="Without Prefect, chunk after chunk in this process.")]
 Workers = Annotated[
     bool, typer.Option("--workers", help="Hand the chunks to the workers of all machines, and watch (faxforms up).")
@@ -151,10 +154,15 @@ def _watch(number: int) -> None:
     hand_to_workers(number, todo)
     with progress_bar("reading", state.documents - state.decided, "documents") as step:
         shown = state
+        handed = time.monotonic()
         while shown.chunks_done < shown.chunks and not shown.paused:
             time.sleep(LOOK_EVERY)
             with reading_session() as session:
                 now = progress.of(session, number)
+                forsaken = chunks.forsaken(session, number) if time.monotonic() - handed > HAND_AGAIN_AFTER else ()
+            if forsaken:
+                hand_to_workers(number, forsaken)
+                handed = time.monotonic()
             for pages in _spread(now.pages - shown.pages, now.decided - shown.decided):
                 step(pages)
             shown = now

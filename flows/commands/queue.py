@@ -16,6 +16,9 @@ def queue(
     reason: Annotated[
         str | None, typer.Option(help="Only what waits for this reason, such as rationale_missing.")
     ] = None,
+    batch: Annotated[
+        str | None, typer.Option(help="Only what a migration brought, such as 3, or a chunk of it, such as 3-0017.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for scripts.")] = False,
 ) -> None:
     """Show what waits for a person, why, and how long: the most urgent first, then the oldest.
@@ -23,7 +26,7 @@ def queue(
     Example: faxforms queue --reason prescriber_only
     """
     with reading_session() as session:
-        waiting = list(list_waiting(session, reason))
+        waiting = list(list_waiting(session, reason, batch))
     if as_json:
         print_json(_record(line) for line in waiting)
     elif not waiting:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipeline import ledger
@@ -49,6 +49,12 @@ def open_chunks(session: Session, migration: int) -> Sequence[int]:
     """The chunks that anybody could work on now, in order."""
     chunks = select(MigrationChunk.number).where(MigrationChunk.migration_id == migration, _claimable(session))
     return session.scalars(chunks.order_by(MigrationChunk.number)).all()
+
+
+def forsaken(session: Session, migration: int) -> Sequence[int]:
+    """The chunks that somebody began, and nobody works on any more."""
+    chunks = select(MigrationChunk.number).where(MigrationChunk.migration_id == migration, _claimable(session))
+    return session.scalars(chunks.where(MigrationChunk.state == ChunkState.WORKING)).all()
 
 
 def claim(store: Store, migration: int, number: int) -> HeldChunk | None:
@@ -164,7 +170,16 @@ def _claimable(session: Session) -> ColumnElement[bool]:
     # our own process may try again what broke off; a dead one will not come back
     gone = [owner for owner in owners if owner and (owner == ledger.this_process() or ledger.is_dead(owner))]
     forsaken = or_(MigrationChunk.lease_until < _now(), MigrationChunk.owner.in_(gone))
-    return or_(MigrationChunk.state == ChunkState.WAITING, and_(working, forsaken))
+    return and_(or_(MigrationChunk.state == ChunkState.WAITING, and_(working, forsaken)), ~_is_coming_in())
+
+
+def _is_coming_in() -> ColumnElement[bool]:
+    """Whether files of the chunk are still to be taken in: worked on now, it would seem done without them."""
+    of_chunk = and_(
+        MigrationFile.migration_id == MigrationChunk.migration_id, MigrationFile.chunk == MigrationChunk.number
+    )
+    missing = and_(MigrationFile.document_id.is_(None), MigrationFile.refused.is_(None))
+    return exists().where(of_chunk, missing)
 
 
 def _change(session: Session, where: ColumnElement[bool], values: dict[str, Any]) -> bool:

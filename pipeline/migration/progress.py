@@ -28,6 +28,11 @@ class Progress:
     waiting: int
     refused: int
 
+    @property
+    def words(self) -> str:
+        """Where it stands, in a word."""
+        return "done" if self.chunks_done == self.chunks else "paused" if self.paused else "under way"
+
 
 def of(session: Session, migration: int) -> Progress:
     """How far the migration has come."""
@@ -72,6 +77,13 @@ def files_to_take_in(session: Session, migration: int) -> int:
     """The files of the plan that are neither taken in nor refused."""
     todo = select(func.count()).select_from(MigrationFile)
     return _count(session, todo.filter_by(migration_id=migration, document_id=None, refused=None))
+
+
+def refused_files(session: Session, migration: int) -> list[tuple[str, str]]:
+    """Name and reason of every file that was not taken in, in the order of the plan."""
+    files = select(MigrationFile.name, MigrationFile.refused).filter_by(migration_id=migration)
+    found = session.execute(files.where(MigrationFile.refused.is_not(None)).order_by(MigrationFile.id))
+    return [(name, str(reason)) for name, reason in found]
 
 
 def every_migration(session: Session) -> Sequence[Migration]:

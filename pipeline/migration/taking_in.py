@@ -76,7 +76,9 @@ def _enter(store: Store, migration: int, batch: list[_Kept]) -> None:
     with Session(store.engine) as session, session.begin():
         take_write_turn(session.connection())
         for kept in batch:
-            file = session.get_one(MigrationFile, kept.file_id)
+            file = session.get_one(MigrationFile, kept.file_id, populate_existing=True)
+            if file.document_id is not None or file.refused is not None:
+                continue  # another process takes in the same archive
             if kept.refused:
                 file.refused, file.chunk = kept.refused.value, None
             elif originals.holds(store.originals, kept.sha256):  # else retention took it away a moment ago: next time

@@ -42,16 +42,16 @@ def dashboard_files(board: Dashboard) -> Files:
     waiting = [{"age": one.age, "items": one.items, "urgent": one.urgent} for one in board.waiting]
     decided = [{"hour": one.start.isoformat(), "decided": one.decided} for one in board.hours]
     return {
-        "days.csv": lambda: _csv(_day_rows(board)),
-        "days.svg": lambda: _svg(lambda axes: _draw_days(axes, board), f"Forms by day and first decision, {stamp}"),
-        "held.csv": lambda: _csv(held),
-        "held.svg": lambda: _svg(lambda axes: _draw_held(axes, board), f"Held by reason, {stamp}"),
-        "waiting.csv": lambda: _csv(waiting),
-        "waiting.svg": lambda: _svg(lambda axes: _draw_waiting(axes, board), f"Waiting by age, {stamp}"),
-        "decided.csv": lambda: _csv(decided),
-        "decided.svg": lambda: _svg(lambda axes: _draw_decided(axes, board), f"Decided per hour, {stamp}"),
-        "accuracy.csv": lambda: _csv(_week_rows(board)),
-        "accuracy.svg": lambda: _svg(lambda axes: _draw_accuracy(axes, board), f"Field accuracy by week, {stamp}"),
+        "days.csv": lambda: csv_text(_day_rows(board)),
+        "days.svg": lambda: svg(lambda axes: _draw_days(axes, board), f"Forms by day and first decision, {stamp}"),
+        "held.csv": lambda: csv_text(held),
+        "held.svg": lambda: svg(lambda axes: _draw_held(axes, board), f"Held by reason, {stamp}"),
+        "waiting.csv": lambda: csv_text(waiting),
+        "waiting.svg": lambda: svg(lambda axes: _draw_waiting(axes, board), f"Waiting by age, {stamp}"),
+        "decided.csv": lambda: csv_text(decided),
+        "decided.svg": lambda: svg(lambda axes: _draw_decided(axes, board), f"Decided per hour, {stamp}"),
+        "accuracy.csv": lambda: csv_text(_week_rows(board)),
+        "accuracy.svg": lambda: svg(lambda axes: _draw_accuracy(axes, board), f"Field accuracy by week, {stamp}"),
     }
 
 
@@ -64,8 +64,8 @@ def rates_files(rates: Sequence[Rate]) -> Files:
     """By its name what is in each file of the error rates."""
     fields = [rate for rate in rates if rate.group is Group.FIELD]
     return {
-        "error-rates.csv": lambda: _csv([_rate_row(rate) for rate in rates]),
-        "error-rates.svg": lambda: _svg(lambda axes: _draw_rates(axes, fields), "Wrong values that passed, by field"),
+        "error-rates.csv": lambda: csv_text([_rate_row(rate) for rate in rates]),
+        "error-rates.svg": lambda: svg(lambda axes: _draw_rates(axes, fields), "Wrong values that passed, by field"),
     }
 
 
@@ -108,7 +108,8 @@ def _interval(name: str, interval: Interval) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows with the same columns as CSV."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else [])
     writer.writeheader()
@@ -228,8 +229,9 @@ def _legend_above(axes: Axes) -> None:
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=8, frameon=False, borderaxespad=0.2)
 
 
-def _svg(draw: Callable[[Axes], None], title: str) -> str:
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
+def svg(draw: Callable[[Axes], None], title: str, size: tuple[float, float] = (8, 4.5)) -> str:
+    """A plot with its title as SVG, `size` in inches; the same data give the same file."""
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.add_subplot()
     draw(axes)
     figure.suptitle(title, fontsize=11, x=0.01, ha="left")

@@ -61,7 +61,7 @@ def draw(session: Session, settings: Settings, now: dt.datetime | None = None) -
     candidates = list(_candidates(session, settings.check_seed, now - LOOKS_BACK))
     ids = chosen(candidates, settings.check_rate, settings.check_rate_of_people, iso_week(now))
     known = set(session.scalars(select(QualityCheck.form_pk).where(QualityCheck.form_pk.in_(ids))))
-    checks = [_check(session.get_one(Form, form), now) for form in ids if form not in known]
+    checks = [check_of(session.get_one(Form, form), now) for form in ids if form not in known]
     session.add_all(checks)
     session.flush()
     for check in checks:
@@ -95,6 +95,21 @@ def iso_week(time: dt.datetime) -> str:
     return f"{year}-W{week:02}"
 
 
+def check_of(form: Form, now: dt.datetime) -> QualityCheck:
+    """A blind check of an accepted form, to be added."""
+    return QualityCheck(
+        form=form,
+        kind=CheckKind.BLIND,
+        state=ReviewState.WAITING,
+        decided_by=form.route.decided_by,
+        source=form.document.sources[0].channel,
+        week=iso_week(form.route.decided_at),
+        fields=[reading.field for reading in form.readings],
+        as_read=snapshot.take(form),
+        created_at=now,
+    )
+
+
 def _candidates(session: Session, seed: str, since: dt.datetime) -> Iterator[Candidate]:
     """The forms whose last decision is `accept`, and was made since then."""
     last = select(func.max(FormRoute.id)).group_by(FormRoute.form_pk)
@@ -108,17 +123,3 @@ def _candidates(session: Session, seed: str, since: dt.datetime) -> Iterator[Can
     for form, form_id, document_id, position, channel, who, decided_at in session.execute(query):
         stratum = Stratum(form_id, channel, who == audit.PROGRAM, iso_week(decided_at))
         yield Candidate(form, stratum, own_number(seed, document_id, position))
-
-
-def _check(form: Form, now: dt.datetime) -> QualityCheck:
-    return QualityCheck(
-        form=form,
-        kind=CheckKind.BLIND,
-        state=ReviewState.WAITING,
-        decided_by=form.route.decided_by,
-        source=form.document.sources[0].channel,
-        week=iso_week(form.route.decided_at),
-        fields=[reading.field for reading in form.readings],
-        as_read=snapshot.take(form),
-        created_at=now,
-    )

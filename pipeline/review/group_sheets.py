@@ -23,6 +23,7 @@ from pipeline.deciding import definitions
 from pipeline.errors import ClaimLost
 from pipeline.review import claiming
 from pipeline.review.again import decide_again
+from pipeline.review.batches import of_batch
 from pipeline.review.decide import DOUBTS, kept_draft
 from pipeline.review.grouping import WHOLE, Look, ReadValue, Scope, doubtful_cells, looks, title
 from pipeline.review.roles import Somebody
@@ -77,9 +78,11 @@ class Judged:
     passed: int
 
 
-def waiting_looks(session: Session, settings: Settings, somebody: Somebody, scope: Scope) -> list[WaitingLook]:
-    """What that person may be dealt now, the most urgent forms first."""
-    items = {form: (item, form_id) for form, item, form_id in _free_forms(session, somebody)}
+def waiting_looks(
+    session: Session, settings: Settings, somebody: Somebody, scope: Scope, batch: str = ""
+) -> list[WaitingLook]:
+    """What that person may be dealt now, the most urgent forms first; `batch`: only of it (`batches.of_batch`)."""
+    items = {form: (item, form_id) for form, item, form_id in _free_forms(session, somebody, batch=batch)}
     held = _held_fields(session, items) if scope is Scope.HOLDING else None
     taken, found = _taken(session, items), []
     for form, read in _readings(session, items, only_doubtful=scope is not Scope.ALL):
@@ -95,7 +98,13 @@ def waiting_looks(session: Session, settings: Settings, somebody: Somebody, scop
 
 
 def deal(
-    session: Session, settings: Settings, somebody: Somebody, group: str, scope: Scope, lease: dt.timedelta
+    session: Session,
+    settings: Settings,
+    somebody: Somebody,
+    group: str,
+    scope: Scope,
+    lease: dt.timedelta,
+    batch: str = "",
 ) -> int | None:
     """Put the next crops of a group on a sheet in that person's hand; its id, None when there are none.
 
@@ -103,7 +112,8 @@ def deal(
     """
     take_write_turn(session.connection())
     put_back_all(session, somebody.name)
-    inside = [one for one in waiting_looks(session, settings, somebody, scope) if one.look.group == group]
+    waiting = waiting_looks(session, settings, somebody, scope, batch)
+    inside = [one for one in waiting if one.look.group == group]
     if not inside:
         return None
     now = dt.datetime.now(dt.UTC)
@@ -224,9 +234,9 @@ def _note(session: Session, sheet: GroupSheet, form: Form, crops: Iterable[Group
 
 
 def _free_forms(
-    session: Session, somebody: Somebody, on: GroupSheet | None = None
+    session: Session, somebody: Somebody, on: GroupSheet | None = None, batch: str = ""
 ) -> Iterator[tuple[int, int, str]]:  # fmt: skip
-    """The forms (with item and kind) that nobody else has in hand; `on`: only those of that sheet."""
+    """The forms (with item and kind) that nobody else has in hand; only those of a sheet (`on`), or of a batch."""
     now = dt.datetime.now(dt.UTC)
     items = (
         select(ReviewItem, Form.id, Form.form_id)
@@ -237,6 +247,8 @@ def _free_forms(
     )
     if on is not None:
         items = items.where(ReviewItem.form_pk.in_({crop.form_pk for crop in on.crops}))
+    if batch:
+        items = items.where(of_batch(batch))
     for item, form, form_id in session.execute(items):
         draft = kept_draft(item)
         if not draft.values and not draft.illegible:

@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session, selectinload
 
+from pipeline.review.batches import of_batch
 from pipeline.review.priority import priority_of
 from pipeline.store.models import Document, DocumentState, Form, ReviewItem, ReviewState
 from validators.findings import Outcome
@@ -36,11 +37,14 @@ class Waiting:
         return (now or dt.datetime.now(dt.UTC)) - self.since
 
 
-def list_waiting(session: Session, reason: str | None = None) -> Iterator[Waiting]:
-    """What waits, the most urgent first and then the oldest; only items with that reason when one is named."""
+def list_waiting(session: Session, reason: str | None = None, batch: str | None = None) -> Iterator[Waiting]:
+    """What waits, the most urgent first and then the oldest; only items with that reason, or of that batch, if named.
+
+    A batch is that of `batches.of_batch`.
+    """
     items = session.scalars(
         select(ReviewItem)
-        .where(ReviewItem.state != ReviewState.DONE)
+        .where(ReviewItem.state != ReviewState.DONE, true() if batch is None else of_batch(batch))
         .order_by(ReviewItem.priority, ReviewItem.created_at, ReviewItem.id)
         .options(selectinload(ReviewItem.document).selectinload(Document.sources))
     )

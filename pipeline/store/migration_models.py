@@ -11,7 +11,7 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pipeline.store.models import Base, Document
@@ -72,7 +72,10 @@ class MigrationFile(Base):
     """
 
     __tablename__ = "migration_files"
-    __table_args__ = (UniqueConstraint("migration_id", "name", "fingerprint"),)
+    __table_args__ = (
+        UniqueConstraint("migration_id", "name", "fingerprint"),
+        Index("ix_migration_files_chunk", "migration_id", "chunk"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     migration_id: Mapped[int] = mapped_column(ForeignKey("migrations.id"))

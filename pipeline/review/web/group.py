@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
@@ -59,17 +60,20 @@ def told(confirmed: int = 0, odd: int = 0, left_out: int = 0, passed: int = 0) -
 Told = Annotated[Judged, Depends(told)]
 
 
-def show_groups(request: Request, visitor: Visiting, told: Told, scope: str = "", done: str = "") -> Response:
+def show_groups(
+    request: Request, visitor: Visiting, told: Told, scope: str = "", batch: str = "", done: str = ""
+) -> Response:
     """The groups of which something waits for this person, and for those who see everything the latest sheets."""
     store: Store = request.app.state.store
     chosen = _scope(scope)
     with Session(read_only(store.engine)) as session:
-        waiting = group_sheets.waiting_looks(session, store.settings, visitor.somebody, chosen)
+        waiting = group_sheets.waiting_looks(session, store.settings, visitor.somebody, chosen, batch)
         sheets = _latest(session) if visitor.somebody.sees_everything else ()
         screen = GroupsScreen(
             sections=_sections(Counter(one.look.group for one in waiting)),
             forms=len({one.form for one in waiting}),
             scope=chosen,
+            batch=batch,
             sheets=sheets,
         )
         return page(request, "groups.html", screen=screen, Scope=Scope, done=done, told=told)
@@ -77,17 +81,21 @@ def show_groups(request: Request, visitor: Visiting, told: Told, scope: str = ""
 
 def deal(request: Request, visitor: Visiting, posted: Posted) -> Response:
     """The next crops of a group."""
-    return _dealt(request, visitor, str(posted.get("group", "")), _scope(str(posted.get("scope", ""))), "")
+    batch = str(posted.get("batch", ""))
+    return _dealt(request, visitor, str(posted.get("group", "")), _scope(str(posted.get("scope", ""))), "", batch)
 
 
-def show_sheet(request: Request, sheet_id: int, visitor: Visiting, told: Told, scope: str = "") -> Response:
+def show_sheet(
+    request: Request, sheet_id: int, visitor: Visiting, told: Told, scope: str = "", batch: str = ""
+) -> Response:
     """A sheet, and what came of the one before it."""
     with Session(request.app.state.store.engine) as session, session.begin():
         sheet = _visible(session, sheet_id, visitor.somebody)
         if sheet.who != visitor.somebody.name:
             group_sheets.note_views(session, sheet, visitor.somebody.name)
         edits = group_sheets.in_hand(session, sheet_id, visitor.somebody.name) is not None
-        return page(request, "group.html", screen=_screen(sheet), edits=edits, told=told, scope=_scope(scope))
+        screen, chosen = _screen(sheet), _scope(scope)
+        return page(request, "group.html", screen=screen, edits=edits, told=told, scope=chosen, batch=batch)
 
 
 def crops(request: Request, sheet_id: int, visitor: Visiting) -> Response:
@@ -125,7 +133,8 @@ def judge(request: Request, sheet_id: int, visitor: Visiting, posted: Posted) ->
     except ClaimLost:
         return RedirectResponse("/groups?done=lost", 303)
     words = f"&confirmed={told.confirmed}&odd={told.odd}&left_out={told.left_out}&passed={told.passed}"
-    return _dealt(request, visitor, group, _scope(str(posted.get("scope", ""))), words)
+    batch = str(posted.get("batch", ""))
+    return _dealt(request, visitor, group, _scope(str(posted.get("scope", ""))), words, batch)
 
 
 def release(request: Request, sheet_id: int, visitor: Visiting) -> Response:
@@ -143,13 +152,15 @@ def _picture(session: Session, store: Store, crop: GroupCrop, field: Field) -> I
         return no_picture(crop_size(field, crop.cell))
 
 
-def _dealt(request: Request, visitor: Visitor, group: str, scope: Scope, told: str) -> Response:
+def _dealt(request: Request, visitor: Visitor, group: str, scope: Scope, told: str, batch: str) -> Response:
     store: Store = request.app.state.store
+    done = "all" if told else "none"
     with Session(store.engine) as session, session.begin():
         lease = store.settings.review_lease
-        sheet = group_sheets.deal(session, store.settings, visitor.somebody, group, scope, lease)
+        sheet = group_sheets.deal(session, store.settings, visitor.somebody, group, scope, lease, batch)
+    told = f"&batch={quote(batch)}{told}" if batch else told
     if sheet is None:
-        return RedirectResponse(f"/groups?scope={scope}&done={'all' if told else 'none'}{told}", 303)
+        return RedirectResponse(f"/groups?scope={scope}&done={done}{told}", 303)
     return RedirectResponse(f"/groups/{sheet}?scope={scope}{told}", 303)
 
 
@@ -202,6 +213,7 @@ class GroupsScreen:
     sections: Mapping[str, Sequence[GroupLine]]
     forms: int
     scope: Scope
+    batch: str
     sheets: Sequence[GroupSheet]
 
 
