@@ -14,6 +14,7 @@ import pypdfium2 as pdfium
 
 from extractors.definition import FormDefinition
 from extractors.geometry import PIXELS_PER_POINT, Box, Grey
+from extractors.pdfium_turn import in_pdfium_turn
 
 PRINT_LEVEL = 150  # grey value (0 black) below which the blank's print reaches the paper of a bilevel fax
 FEATURES_PER_PAGE = 1000  # ORB landmarks of a page at half size that are kept
@@ -114,6 +115,7 @@ def _spread(points: np.ndarray, responses: np.ndarray) -> np.ndarray:
     return np.lexsort((-responses, rank))
 
 
+@in_pdfium_turn
 def _rendered(definition: FormDefinition) -> list[Grey]:
     document = pdfium.PdfDocument(definition.blank)
     try:

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from extractors.definition import Field, FieldKind, FormDefinition
 from extractors.geometry import Box
+from extractors.pdfium_turn import in_pdfium_turn
 
 PIXELS_PER_POINT = 2.0
 NAME_SIZE = 11  # pixels
@@ -43,6 +44,7 @@ def draw_definition(definition: FormDefinition, page: int) -> bytes:
     return png.getvalue()
 
 
+@in_pdfium_turn
 def _rendered(definition: FormDefinition, page: int) -> Image.Image:
     document = pdfium.PdfDocument(definition.blank)
     try:

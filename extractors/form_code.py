@@ -23,6 +23,7 @@ from extractors.engines.ppocr import ppocr
 from extractors.formats import FREE
 from extractors.geometry import INK_LEVEL, PIXELS_PER_POINT, Box, Grey
 from extractors.opening.opened import Word
+from extractors.pdfium_turn import in_pdfium_turn
 from extractors.registration import AlignedPage
 
 LEGIBLE = 0.5  # the engine's belief in its reading of another code, below which that says nothing
@@ -147,6 +148,7 @@ def _parts(text: str, shape: re.Pattern[str]) -> tuple[str, str] | None:
 
 
 @cache
+@in_pdfium_turn
 def code_box(blank: Path, code: str, page: int) -> Box | None:
     """Where the code and its version are printed on a page of a blank, in points; None where they are not."""
     document = pdfium.PdfDocument(blank)

@@ -12,6 +12,7 @@ from PIL import Image, ImageChops
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from extractors.geometry import Grey
+from extractors.pdfium_turn import in_pdfium_turn
 
 COMPRESSION, PHOTOMETRIC, FILL_ORDER = 259, 262, 266
 STRIP_OFFSETS, STRIP_BYTES, ROWS_PER_STRIP, T4_OPTIONS = 273, 279, 278, 292
@@ -47,6 +48,7 @@ def leniently_decoded(tags: ImageFileDirectory_v2, data: bytes, size: tuple[int,
     return page if found else None
 
 
+@in_pdfium_turn
 def _strip(coded: bytes, tags: ImageFileDirectory_v2, width: int, height: int) -> Grey | None:
     if not coded:
         return None

@@ -26,6 +26,7 @@ from extractors.opening.pdf_content import (
     words,
 )
 from extractors.opening.picture import as_grey
+from extractors.pdfium_turn import in_pdfium_turn
 
 READ_ERRORS = (
     pikepdf.PdfError,
@@ -71,7 +72,7 @@ def open_pdf(data: bytes, limits: Limits) -> Iterator[OpenedPage]:
             if _promised_pages(pdf) > count:
                 yield unopened(count + 1, "open: the file says that it has more pages, they are lost")
         finally:
-            renderer.close()
+            _close(renderer)
 
 
 def _inspected(data: bytes) -> pikepdf.Pdf:
@@ -83,6 +84,7 @@ def _inspected(data: bytes) -> pikepdf.Pdf:
         raise DamagedFile("open", f"the PDF file cannot be read or repaired ({type(error).__name__})") from error
 
 
+@in_pdfium_turn
 def _renderer(data: bytes, pdf: pikepdf.Pdf) -> pdfium.PdfDocument:
     """The file opened for rendering; pdfium repairs less than pikepdf, so a second try is with pikepdf's rewriting."""
     try:
@@ -99,6 +101,11 @@ def _renderer(data: bytes, pdf: pikepdf.Pdf) -> pdfium.PdfDocument:
     return document
 
 
+@in_pdfium_turn
+def _close(renderer: pdfium.PdfDocument) -> None:
+    renderer.close()
+
+
 def _rewritten(pdf: pikepdf.Pdf) -> bytes:
     repaired = io.BytesIO()
     pdf.save(repaired, encryption=False)
@@ -112,6 +119,7 @@ def _promised_pages(pdf: pikepdf.Pdf) -> int:
         return 0
 
 
+@in_pdfium_turn
 def _page_or_its_error(pdf: pikepdf.Pdf, renderer: pdfium.PdfDocument, number: int, limits: Limits) -> OpenedPage:
     try:
         return _page(pdf, renderer, number, limits)

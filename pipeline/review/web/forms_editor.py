@@ -13,12 +13,14 @@ from typing import Annotated, Any
 import pypdfium2 as pdfium
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
+from PIL import Image
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 
 from extractors.definition import FormDefinition
 from extractors.definition_saving import save_definition
 from extractors.errors import DefinitionError
+from extractors.pdfium_turn import in_pdfium_turn
 from pipeline.deciding import definitions
 from pipeline.errors import NotAllowed, NotThere
 from pipeline.review.web.access import Visitor, posted, visitor_of
@@ -85,14 +87,19 @@ def blank_page(form_id: str, number: int) -> Response:
     definition = _definition(form_id)
     if not 1 <= number <= len(definition.pages):
         raise NotThere("the form has no such page")
+    png = io.BytesIO()
+    _drawn(definition, number).save(png, "PNG")
+    return Response(png.getvalue(), media_type="image/png")
+
+
+@in_pdfium_turn
+def _drawn(definition: FormDefinition, number: int) -> Image.Image:
     blank = pdfium.PdfDocument(definition.blank)
     try:
-        picture = blank[number - 1].render(scale=DOTS_A_POINT).to_pil().convert("L")
+        picture: Image.Image = blank[number - 1].render(scale=DOTS_A_POINT).to_pil().convert("L")
+        return picture
     finally:
         blank.close()
-    png = io.BytesIO()
-    picture.save(png, "PNG")
-    return Response(png.getvalue(), media_type="image/png")
 
 
 def lay_fax(request: Request, form_id: str, visitor: Visiting, posted: Posted) -> Response:
