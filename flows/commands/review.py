@@ -14,6 +14,9 @@ from pipeline.review.roles import Role
 
 HERE = "127.0.0.1"
 
+KEPT_OPEN = 75
+"""Seconds that a connection is kept for the next request: people look at a form longer than a web server waits."""
+
 app = typer.Typer(no_args_is_help=True, help="The review station.")
 
 
@@ -69,4 +72,11 @@ def serve(
 
     with opened_store() as store:
         # no access log: who looked at what stands in the audit trail
-        uvicorn.run(create_app(store, behind_tls=tls), host=host, port=port, access_log=False, log_level="warning")
+        uvicorn.run(
+            create_app(store, behind_tls=tls),
+            host=host,
+            port=port,
+            access_log=False,
+            log_level="warning",
+            timeout_keep_alive=KEPT_OPEN,
+        )

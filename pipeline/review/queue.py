@@ -94,9 +94,11 @@ def close_item(session: Session, item: ReviewItem) -> None:
     item.draft = None
     item.state, item.closed_at, item.version = ReviewState.DONE, dt.datetime.now(dt.UTC), item.version + 1
     session.flush()
-    document = item.document
-    if document.state == DocumentState.QUEUED and all(i.state == ReviewState.DONE for i in document.review_items):
-        document.state = DocumentState.STORED
+    others = select(ReviewItem.id).where(
+        ReviewItem.document_id == item.document_id, ReviewItem.state != ReviewState.DONE
+    )
+    if item.document.state == DocumentState.QUEUED and session.scalars(others.limit(1)).first() is None:
+        item.document.state = DocumentState.STORED
 
 
 def _is_prescriber_only(form: Form) -> bool:

@@ -10,9 +10,16 @@ from sqlalchemy.engine import make_url
 
 from pipeline.encryption.keys import NO_KEYS, Keyring
 from pipeline.store.sealed import give_keys
+from pipeline.store.turns import Turns
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for another one."""
+
+CONNECTIONS_BEYOND_THE_POOL = 35
+"""With the 5 that stay open, one for each thread that the station works with (AnyIO has 40)."""
+
+TURN = "faxforms_turn"
+"""Under which a connection notes that it has its turn to write."""
 
 WRITE_LOCK = 0x_FA_F0_12
 """Key of the PostgreSQL advisory lock for `take_write_turn` (any number that no other program uses)."""
@@ -28,11 +35,16 @@ def open_engine(url: str, keys: Keyring = NO_KEYS) -> Engine:
     if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     # hide_parameters: an error's text and the log must not quote a patient's data
-    engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+    engine = create_engine(
+        parsed,
+        hide_parameters=True,
+        max_overflow=CONNECTIONS_BEYOND_THE_POOL,
+        pool_pre_ping=parsed.get_backend_name() == "postgresql",
+    )
     give_keys(engine.dialect, keys)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        _take_turns(engine)
     return engine
 
 
@@ -51,7 +63,7 @@ def take_write_turn(connection: Connection) -> None:
 
 
 def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:
-    connection.isolation_level = None  # the driver begins no transactions on its own; `_begin_sqlite` does
+    connection.isolation_level = None  # the driver begins no transactions on its own; `_take_turns` does
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
@@ -63,6 +75,25 @@ def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    only_reads = connection.get_execution_options().get("faxforms_read_only", False)
-    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+def _take_turns(engine: Engine) -> None:
+    """Let writing transactions of this process begin in the order in which they were asked for."""
+    turns = Turns()
+
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("faxforms_read_only", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        connection.info[TURN] = turns.take(BUSY_TIMEOUT_MS / 1000)
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            end(connection)
+            raise
+
+    def end(connection: Connection) -> None:
+        if connection.info.pop(TURN, False):
+            turns.give_back()
+
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "commit", end)
+    event.listen(engine, "rollback", end)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
@@ -132,7 +133,8 @@ async def admit(request: Request) -> None:
         return
     store: Store = request.app.state.store
     session_id = request.cookies.get(COOKIE, "")
-    somebody = people.who_is(store, session_id, acts=path not in HEARTBEATS)
+    # in a thread: whoever waits for the database must not hold up everybody else's requests
+    somebody = await run_in_threadpool(people.who_is, store, session_id, acts=path not in HEARTBEATS)
     if somebody is None:
         raise NotLoggedIn("log in first")
     visitor = Visitor(somebody, session_id, people.form_token(session_id))

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
@@ -55,6 +56,7 @@ def create_app(store: Store, *, behind_tls: bool = False) -> FastAPI:
     staff.add_routes(app)
     forms_editor.add_routes(app)
     app.add_exception_handler(FaxformsError, _told)
+    app.add_exception_handler(OperationalError, _busy)
     app.middleware("http")(_with_headers)
     return app
 
@@ -122,6 +124,12 @@ async def _told(request: Request, error: Exception) -> Response:
         return RedirectResponse("/login", 303)
     status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), 409)
     return page(request, "told.html", status=status, words=str(error))
+
+
+async def _busy(request: Request, _error: Exception) -> Response:
+    """The database is locked, or cannot be reached; without its own words, which quote statements."""
+    words = "The database did not answer in time, and nothing was changed. Try again in a moment."
+    return page(request, "told.html", status=503, words=words)
 
 
 async def _with_headers(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
