@@ -104,10 +104,14 @@ def picture_beside(request: Request, item_id: int, page: int, visitor: Visiting)
 
 
 def preview(request: Request, item_id: int, visitor: Visiting, posted: Posted) -> Response:
-    """The findings with what is written so far, which is kept as a draft."""
+    """The findings with what is written so far, which is kept as a draft; whoever has lost the item is told."""
     store: Store = request.app.state.store
     with Session(store.engine) as session, session.begin():
-        item = visible_item(session, item_id, visitor.somebody)
+        item = session.get(ReviewItem, item_id)
+        if item is None or not is_in_hand(item, visitor.somebody):
+            answer = page(request, "_lost.html")
+            answer.headers["HX-Retarget"] = "#lost"
+            return answer
         form = session.get(Form, item.form_pk) if item.form_pk is not None else None
         if form is None:
             raise NotThere("the item is no form")
@@ -147,7 +151,7 @@ def decide_item(request: Request, item_id: int, visitor: Visiting, posted: Poste
                 action = _decided(session, store, hand, action, reason, posted)
         if not action:
             return RedirectResponse(f"/items/{item_id}", 303)
-    except ClaimLost:
+    except (ClaimLost, NotThere):
         return RedirectResponse("/queue?done=lost", 303)
     except FaxformsError as error:
         return _shown(request, item_id, visitor, refused=str(error), status=409)
