@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
+import os
+import socket
+import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import uvicorn
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from sqlalchemy.orm import Session
@@ -26,7 +28,6 @@ from pipeline.process import process, take_in
 from pipeline.registry.files import import_file
 from pipeline.review import people
 from pipeline.review.roles import Role
-from pipeline.review.web.app import create_app
 from pipeline.settings import Settings
 from pipeline.store.opening import Store, open_store
 
@@ -58,16 +59,31 @@ def main(target: Path) -> None:
 
 @contextmanager
 def served(store: Store) -> Iterator[str]:
-    """The station on a free port of this machine, served by a thread; its address."""
-    server = uvicorn.Server(uvicorn.Config(create_app(store), port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    """The station on a free port of this machine, in a process of its own (`faxforms review serve`); its address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "flows", "review", "serve", "--port", str(port)]
+    with subprocess.Popen(command, env=os.environ | _as_environment(store.settings)) as server:  # noqa: S603
+        try:
+            _wait_for(server, port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def _as_environment(settings: Settings) -> dict[str, str]:
+    """What differs from the defaults, as a process of the same settings reads it."""
+    told = settings.model_dump(mode="json", exclude_defaults=True)
+    return {f"FAXFORMS_{name}".upper(): one if isinstance(one, str) else json.dumps(one) for name, one in told.items()}
+
+
+def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
+    """Until it answers; RuntimeError where it has ended instead."""
+    while server.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"the station ended with {server.returncode}")
 
 
 def log_in(page: Page, address: str, name: str, password: str = PASSWORD) -> None:

@@ -59,6 +59,12 @@ def postgresql_template(postgresql: str) -> str:
     return "migrated"
 
 
+@pytest.fixture(scope="session")
+def postgresql_copy(postgresql: str, postgresql_template: str) -> Callable[[], Iterator[str]]:
+    """The URL of a new database with all tables, for those who share one among many tests."""
+    return lambda: postgresql_database(postgresql, postgresql_template)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def kind(request: pytest.FixtureRequest) -> str:
     """Both kinds of database in turn."""

@@ -109,7 +109,10 @@ def test_an_item_is_there_only_for_who_holds_it_or_sees_everything(
         assert [one.get(path).status_code for path in paths] == [200, 200]
     assert ann.get("/items/1/pages/3.png").status_code == 404
     assert post(ben, "/items/1/decide", action="reject", reason="x", version="2") == 303  # lost: back to the queue
-    assert post(ben, "/items/1/preview", version="2") == 404
+    for guessed in ("/items/1/preview", "/items/99/preview"):  # neither tells that there is such an item
+        answer = ben.post(guessed, data={"token": ben.headers["x-token"], "version": "2"})
+        assert (answer.headers["hx-retarget"], "no longer in your hand" in answer.text) == ("#lost", True)
+        assert "findings" not in answer.text
     with Session(store.engine) as session:
         assert session.scalars(select(ReviewItem.state)).one() == "claimed"
         views = session.scalars(select(AuditLine.who).filter_by(action="patient data viewed")).all()
