@@ -87,8 +87,9 @@ def set_up(settings: Settings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, shown],
         )
     )
+    handler.addFilter(_is_to_be_told)
     _replace_handler(handler)
-    logging.getLogger().setLevel(logging.WARNING)  # of other packages
+    logging.getLogger().setLevel(logging.WARNING)  # of other packages, as far as they set no level of their own
     logging.getLogger(OURS).setLevel(settings.log_level.upper())
 
 
@@ -123,6 +124,11 @@ def _is_ours(name: str, value: object) -> bool:
         words = value if isinstance(value, list | tuple) else [value]
         return all(isinstance(word, str) and A_WORD.fullmatch(word) for word in words)
     return False
+
+
+def _is_to_be_told(record: logging.LogRecord) -> bool:
+    """Whether it is ours, which has its own level, or a warning: Prefect's loggers pass on more than the root asks."""
+    return record.name.partition(".")[0] == OURS or record.levelno >= logging.WARNING
 
 
 def _first() -> list[Processor]:

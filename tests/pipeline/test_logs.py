@@ -82,3 +82,12 @@ def test_setting_up_again_does_not_tell_twice(capsys: pytest.CaptureFixture[str]
         logs.set_up(Settings(log_format="json", log_level="warning"))
     logs.logger().warning("claim lost", document=1)
     assert len(events(capsys)) == 1
+
+
+def test_what_another_package_notes_for_itself_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.set_up(Settings(log_format="json", log_level="debug"))
+    theirs = logging.getLogger("some.library.with_a_level")
+    theirs.setLevel(logging.INFO)  # as Prefect's are
+    theirs.info("a run begins")
+    theirs.warning("a run is late")
+    assert [event["level"] for event in events(capsys)] == ["warning"]
