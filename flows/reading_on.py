@@ -18,7 +18,7 @@ from pipeline.store.opening import Store
 LOOK_AGAIN_AFTER = 1.0
 """Seconds between two looks into the ledger while nothing waits."""
 
-AGAIN_AFTER = 10.0
+AGAIN_AFTER = 3.0
 """Seconds until it is tried again after the database was away."""
 
 PORTION = 50

@@ -68,7 +68,7 @@ def judge(store: Store, fed: Fed, incoming: Iterable[Path]) -> Verdict:
         )
         decided_twice = [f"document {document}" for document, times in ends if times != 1]
         documents = session.scalar(select(func.count()).select_from(Document)) or 0
-        killed = or_killed()
+        killed = killed_over_it()
         held = session.scalar(select(func.count()).select_from(Document).where(killed)) or 0
         chain_holds = audit.verify(session) is None
     lost = [name for name, sha256 in fed.files.items() if sha256 not in came[name]]
@@ -83,6 +83,6 @@ def judge(store: Store, fed: Fed, incoming: Iterable[Path]) -> Verdict:
     )
 
 
-def or_killed() -> object:
-    """Documents that failed only because of kills."""
+def killed_over_it() -> object:
+    """Documents that failed only because their reader or program was killed over them too often."""
     return Document.error.contains("given up") | Document.error.contains("the reading process died")
