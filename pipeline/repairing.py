@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from extractors.reading import DocumentStatus
@@ -56,7 +56,12 @@ def standings(session: Session) -> list[Standing]:
 def find_stuck(session: Session, settings: Settings, now: dt.datetime | None = None) -> list[Stuck]:
     """What is on its way and does not go on: forsaken, claimed too often, or waiting longer than the settings say."""
     now = now or dt.datetime.now(dt.UTC)
-    on_the_way = select(Document).where(Document.state.in_(ON_THE_WAY)).order_by(Document.id)
+    # those of an archive wait for their chunk, a million of them perhaps
+    forgotten = and_(
+        Document.batch.is_(None), Document.taken_in_at < now - dt.timedelta(minutes=settings.stuck_minutes)
+    )
+    suspect = or_(Document.state == DocumentState.READING, Document.attempts > 0, forgotten)
+    on_the_way = select(Document).where(Document.state.in_(ON_THE_WAY), suspect).order_by(Document.id)
     found = []
     for document in session.scalars(on_the_way):
         why = _why_stuck(document, settings, now)
@@ -137,7 +142,8 @@ def _why_stuck(document: Document, settings: Settings, now: dt.datetime) -> str:
     if document.attempts >= settings.attempts:
         return "claimed too often"
     waited = now - document.taken_in_at
-    return "nobody has claimed it" if waited > dt.timedelta(minutes=settings.stuck_minutes) else ""
+    forgotten = document.batch is None and waited > dt.timedelta(minutes=settings.stuck_minutes)
+    return "nobody has claimed it" if forgotten else ""
 
 
 def _is_forsaken(document: Document, now: dt.datetime) -> bool:

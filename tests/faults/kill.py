@@ -41,6 +41,9 @@ from tests.faults.verdict import DECIDED, Fed, Verdict, judge
 LOAD = 12
 """Files that lie in the folder or wait in the ledger while there are kills: something is always under way."""
 
+RECOVERS_WITHIN = 30.0
+"""Seconds after which the next kill comes though nothing was decided since the last."""
+
 AWAY = 60.0
 """Seconds that the database is away."""
 
@@ -157,6 +160,15 @@ class Scene:
             self.decided = session.scalar(decided) or 0
         return len(set(self.fed.files.values())) - self.decided
 
+    def work_a_bit(self) -> None:
+        """Until something was decided, that is to say all programs are at work again; not for ever."""
+        self.backlog()
+        before, until = self.decided, time.monotonic() + RECOVERS_WITHIN
+        while self.decided == before and time.monotonic() < until:
+            self.feed()
+            self.revive()
+            time.sleep(0.3)
+
     def drain(self) -> None:
         """No more faults: work through all that was fed."""
         until = time.monotonic() + PATIENCE
@@ -176,7 +188,7 @@ class Scene:
 def kills(scene: Scene, count: int, every: float) -> None:
     """Kill -9 a random process of a random kind at random moments, and start again what died."""
     while scene.done.total() < count:
-        scene.feed()
+        scene.work_a_bit()
         time.sleep(scene.rng.uniform(0.0, 2 * every))
         found = scene.victims()
         role = scene.rng.choice(sorted(found)) if found else None
@@ -253,6 +265,7 @@ def clock_jump(scene: Scene) -> None:
 def main() -> None:
     """Go through all scenes and print the table; exit code 1 when a file was lost or counted twice."""
     arguments = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # nothing that we started stays behind
     console = Console(width=None if sys.stdout.isatty() else 140)
     folder = arguments.out or Path(tempfile.mkdtemp(prefix="faxforms-faults-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
@@ -361,7 +374,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=200, help="kills, all together")
     parser.add_argument("--up", type=int, default=30, help="so many of them under `faxforms up`")
     parser.add_argument(
-        "--every", type=float, default=3.0, help="seconds between kills, on average; under `up` four times"
+        "--every", type=float, default=2.0, help="mean seconds from work to kill; under `up` four times"
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="only the scenes whose name has these words")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -73,6 +74,7 @@ class Minutes:
 def main() -> None:
     """Soak, tell every minute what is seen, judge; exit code 1 when something is not as it must be."""
     arguments = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # nothing that we started stays behind
     folder = arguments.out or Path(tempfile.mkdtemp(prefix="faxforms-soak-"))
     data, incoming = folder / "data", folder / "incoming"
     incoming.mkdir(parents=True)

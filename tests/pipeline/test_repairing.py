@@ -97,6 +97,10 @@ def test_what_nobody_claims_is_told_after_a_while(store: Store, tmp_path: Path) 
         assert repairing.find_stuck(session, store.settings) == []
         (stuck,) = repairing.find_stuck(session, store.settings, later)
     assert (stuck.document_id, stuck.why) == (number, "nobody has claimed it")
+    with Session(store.engine) as session, session.begin():
+        session.get_one(Document, number).batch = "1-0001"  # of an archive: it waits for its chunk
+    with Session(store.engine) as session:
+        assert repairing.find_stuck(session, store.settings, later) == []
 
 
 def test_what_failed_is_read_once_more(store: Store, tmp_path: Path) -> None:
