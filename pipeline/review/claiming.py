@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from pipeline.errors import ClaimLost
 from pipeline.review.roles import Somebody
 from pipeline.store import audit
+from pipeline.store.engine import take_write_turn
 from pipeline.store.models import ReviewItem, ReviewState
 
 TRIES = 20
@@ -53,6 +54,7 @@ def claim_next(
 
 def in_hand(session: Session, somebody: Somebody) -> int | None:
     """The first of the items that a person holds now."""
+    take_write_turn(session.connection())  # so that what comes next is still free when it is claimed
     now = dt.datetime.now(dt.UTC)
     mine = select(ReviewItem.id).where(_is_held_by(somebody.name), ReviewItem.lease_until >= now)
     return session.scalars(mine.order_by(ReviewItem.id).limit(1)).first()
@@ -150,6 +152,9 @@ def _is_held_by(who: str) -> ColumnElement[bool]:
 
 
 def _change(session: Session, where: ColumnElement[bool], values: dict[str, Any]) -> bool:
+    # PostgreSQL locks the row for whoever came too late for it as well: the turn comes before any row, or two of them
+    # wait for each other
+    take_write_turn(session.connection())
     changed = update(ReviewItem).where(where).values({"version": ReviewItem.version + 1} | values)
     result = session.execute(changed.execution_options(synchronize_session=False))
     return cast("CursorResult[Any]", result).rowcount == 1

@@ -11,10 +11,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from pipeline.errors import ClaimLost
-from pipeline.review import claiming
+from pipeline.review import claiming, decide
+from pipeline.review.decide import Entries, Hand
 from pipeline.review.roles import Role, Somebody
 from pipeline.store import audit
-from pipeline.store.models import AuditLine, ReviewItem, ReviewState
+from pipeline.store.models import AuditLine, Form, ReviewItem, ReviewState
 from pipeline.store.opening import Store
 
 HOUR, PAST = dt.timedelta(hours=1), dt.timedelta(seconds=-1)
@@ -60,6 +61,33 @@ def test_people_who_ask_for_the_next_get_different_items(store: Store, items: li
         got = list(threads.map(lambda one: claim_next(store, one), [ANN, BEN, SUE]))
     assert sorted(got, key=str) == [items[0], items[1], None]
     assert claim_next(store, ANN) == got[0]  # what they hold comes first
+
+
+def test_people_who_claim_check_and_put_back_at_once_do_not_wait_for_each_other_for_ever(
+    store: Store, items: list[int]
+) -> None:
+    """On PostgreSQL whoever comes too late for an item keeps its row locked: they must have the turn by then."""
+    assert items
+
+    def work(name: str) -> None:
+        somebody = Somebody(name, Role.OPERATOR)
+        for _ in range(6):
+            item = claim_next(store, somebody)
+            if item is None:
+                continue
+            with Session(store.engine) as session, session.begin():
+                held = session.get_one(ReviewItem, item)
+                hand = Hand(item, held.version, somebody)
+                decide.preview(session, session.get_one(Form, held.form_pk), Entries(), somebody)
+                decide.keep_draft(session, hand, Entries())
+            with Session(store.engine) as session, session.begin():
+                claiming.release(session, item, name, hand.version)
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(work, ("ann", "ben", "cem", "dia", "eli", "fay")))
+    with Session(store.engine) as session:
+        assert audit.verify(session) is None
+        assert set(session.scalars(select(ReviewItem.state))) == {ReviewState.WAITING}
 
 
 def test_prescriber_only_items_are_for_those_who_may_decide_them(store: Store, items: list[int]) -> None:
