@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from extractors.read import read_document
 from pipeline.intake.folder import Arrival
 from pipeline.process import process, take_in
+from pipeline.quality.sampling import draw
 from pipeline.registry.files import import_file
 from pipeline.review import people
 from pipeline.review.roles import Role
@@ -33,8 +34,11 @@ from pipeline.store.opening import Store, open_store
 
 CHROMIUM = "/usr/bin/chromium"
 FAXES = Path(__file__).with_name("faxes")
-SHOWN = ("0012.tif", "0014.tif", "0032.tif", "0036.tif", "0044.pdf")
-"""Sample faxes that show a doubt, something missing, prescriber-only content, a contradiction, and a PDF."""
+SHOWN = ("0012.tif", "0014.tif", "0032.tif", "0036.tif", "0044.pdf", "0008.tif")
+"""Sample faxes that show a doubt, something missing, prescriber-only content, a contradiction, a PDF, and nothing."""
+
+KEYED_TWICE = "patient_dob_p2"
+"""In doubt on one of them only."""
 
 PASSWORD = "only for these pictures"  # noqa: S105 - of a store that is thrown away
 WIDTH, HEIGHT = 1400, 820
@@ -44,7 +48,7 @@ def main(target: Path) -> None:
     """Write the pictures to that folder."""
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        store = open_store(Settings(data_dir=Path(folder)))
+        store = open_store(Settings(data_dir=Path(folder), double_keyed=(KEYED_TWICE,)))
         _fill(store)
         with served(store) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM)
@@ -105,6 +109,8 @@ def _fill(store: Store) -> None:
     for name in SHOWN:
         path = next(FAXES.rglob(name))
         process(store, take_in(store, Arrival(path, name, received[name])), read_document)
+    with Session(store.engine) as session, session.begin():
+        draw(session, store.settings.model_copy(update={"check_rate": 1}))
 
 
 def _screens(page: Page, address: str) -> Iterator[tuple[str, Page]]:
@@ -124,12 +130,33 @@ def _screens(page: Page, address: str) -> Iterator[tuple[str, Page]]:
     page.keyboard.press("Escape")
     page.keyboard.press("Alt+S")
     yield "escalate", page
-    for name in ("trail", "help"):
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+W")
+    page.wait_for_selector("#arrange")
+    yield "arrange", page
+    page.goto(f"{address}/groups")
+    yield "look-alikes", page
+    page.click("button.group >> nth=0")
+    page.wait_for_selector("#confirm:enabled")
+    yield "look-alikes-sheet", page
+    page.goto(f"{address}/keying")
+    yield "keying", page
+    page.goto(f"{address}/checks")
+    yield "checks", page
+    page.click("#next")
+    page.wait_for_selector(".place.lit")
+    yield "check", page
+    for name in ("dashboard", "trail", "help"):
         page.goto(f"{address}/{name}")
+        page.wait_for_load_state("networkidle")
         yield name, page
     log_in(page, address, "kim")
-    page.goto(f"{address}/people")
-    yield "people", page
+    for name in ("people", "forms"):
+        page.goto(f"{address}/{name}")
+        yield name, page
+    page.goto(f"{address}/forms/psf_2021")
+    page.wait_for_load_state("networkidle")
+    yield "form-editor", page
 
 
 if __name__ == "__main__":

@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from papers import Deliver, psf
+from papers import Deliver, doubtful, psf
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from staffing import PASSWORD
 
 from pipeline.review import people
 from pipeline.review.roles import Role
-from pipeline.review.web.access import ACCESS, ANYBODY, COOKIE
+from pipeline.review.web.access import ACCESS, ANYBODY, COOKIE, HEADERS
 from pipeline.review.web.app import create_app
 from pipeline.review.web.pictures import _rendered
-from pipeline.store.models import AuditLine, ReviewItem
+from pipeline.store.models import AuditLine, Base, ReviewItem
 from pipeline.store.opening import Store
 
 LogIn = Callable[[str], TestClient]
@@ -84,14 +85,48 @@ def test_every_route_answers_its_roles_and_no_other(log_in: LogIn, staff: dict[s
             assert (answer.status_code == 403) is (staff[name] not in roles), route
 
 
-def test_nothing_is_changed_without_the_token_of_the_session(log_in: LogIn) -> None:
-    client, other = log_in("ann"), log_in("ben")
+def test_nothing_is_changed_without_the_token_of_the_session(
+    store: Store, log_in: LogIn, deliver_pdf: Deliver, staff: dict[str, Role]
+) -> None:
+    """Every route that changes something, in the name of each who may use it, also on an item that there is."""
+    deliver_pdf(psf(anc_value=None))
+    before = everything_but_sessions(store)
+    clients = {name: log_in(name) for name in staff}
+    others = {name: clients["ben" if name == "ann" else "ann"].headers["x-token"] for name in clients}
     for (method, route), roles in ACCESS.items():
-        if method == "POST" and roles is not ANYBODY and Role.OPERATOR in roles:
-            for token in ("", "guess", other.headers["x-token"]):
-                assert client.post(asked(route), data={"token": token}).status_code == 403, route
+        assert method in ("GET", "POST"), f"{route}: what changes something is posted"
+        for name, client in clients.items():
+            if method == "POST" and roles is not ANYBODY and staff[name] in roles:
+                for token in ("", "guess", others[name]):
+                    for path in (asked(route), re.sub(r"\{[^}]+\}", "1", route)):
+                        assert client.post(path, data={"token": token}).status_code == 403, f"{name}: {path}"
+    assert everything_but_sessions(store) == before
     elsewhere = {"sec-fetch-site": "cross-site"}
-    assert client.post("/login", data={"name": "ann", "password": PASSWORD}, headers=elsewhere).status_code == 403
+    assert (
+        clients["ann"].post("/login", data={"name": "ann", "password": PASSWORD}, headers=elsewhere).status_code == 403
+    )
+
+
+def everything_but_sessions(store: Store) -> dict[str, list[Any]]:
+    """Every row of every table; not when somebody was seen last, nor that they logged in."""
+    with store.engine.connect() as connection:
+        return {
+            name: [tuple(row) for row in connection.execute(table.select())]
+            for name, table in Base.metadata.tables.items()
+            if name not in ("user_sessions", "audit")
+        }
+
+
+def test_after_the_logout_no_route_answers(log_in: LogIn, staff: dict[str, Role]) -> None:
+    for name in staff:
+        client = log_in(name)
+        cookie = client.cookies[COOKIE]
+        assert post(client, "/logout") == 303
+        client.cookies.set(COOKIE, cookie)
+        for (method, route), roles in ACCESS.items():
+            if roles is not ANYBODY:
+                answer = client.request(method, asked(route), data={"token": client.headers["x-token"]})
+                assert (answer.status_code, answer.headers["location"]) == (303, "/login"), f"{method} {route}"
 
 
 def test_an_item_is_there_only_for_who_holds_it_or_sees_everything(
@@ -175,6 +210,58 @@ def test_answers_are_not_kept_and_run_nothing_from_elsewhere(log_in: LogIn) -> N
     assert "unsafe" not in answer.headers["content-security-policy"]
 
 
+@pytest.mark.parametrize("path", ["/login", "/queue", "/items/999", "/people", "/nowhere", "/items/abc"])
+def test_every_answer_carries_the_headers(log_in: LogIn, path: str) -> None:
+    answer = log_in("ann").get(path)
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+
+
+def test_what_came_in_is_never_served_as_it_came(log_in: LogIn, deliver_pdf: Deliver) -> None:
+    """A page of scripts that was faxed in is a page without a picture; its bytes and its name are nowhere."""
+    script = b"<html><script>alert(document.cookie)</script></html>"
+    deliver_pdf(psf(anc_value=None), script)
+    ann = log_in("ann")
+    post(ann, "/next")
+    for path in ("/items/1", "/items/1/pages/1.png", "/items/1/arrange", "/queue"):
+        answer = ann.get(path)
+        assert script not in answer.content
+        assert "0001.pdf" not in answer.text, "a file's name may name a patient"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert ann.get("/items/1/pages/1.png").headers["content-type"].startswith("text/html")  # the words of the refusal
+    assert "no picture" in ann.get("/items/1").text
+    kim = log_in("kim")
+    for data, name in (
+        (script, "fax.html"),
+        (b"<svg onload='alert(1)' xmlns='http://www.w3.org/2000/svg'/>", "fax.svg"),
+    ):
+        laid = kim.post("/forms/psf_2021/fax", data={"token": kim.headers["x-token"]}, files={"file": (name, data)})
+        assert laid.status_code in (404, 409)
+        assert data not in laid.content
+        assert data not in kim.get("/forms/psf_2021/fax/1.png").content
+
+
+def test_notices_and_sheets_of_others_are_as_if_they_did_not_exist(
+    log_in: LogIn, store: Store, deliver_pdf: Deliver
+) -> None:
+    deliver_pdf(psf(prescriber_signature=False))
+    deliver_pdf(doubtful(psf(anc_draw_date="2022-07-12"), "anc_value"))
+    ann, ben, eve, kim = map(log_in, ("ann", "ben", "eve", "kim"))
+    post(ann, "/items/1/claim")
+    with Session(store.engine) as session:
+        version = session.get_one(ReviewItem, 1).version
+    fields = {"token": ann.headers["x-token"], "version": str(version), "action": "send_back"}
+    sent = ann.post("/items/1/decide", data=fields).headers["location"]
+    notice = re.search(r"notice=(\w{64})", sent)
+    assert notice is not None, sent
+    sheet = ann.post(
+        "/groups/deal", data={"token": ann.headers["x-token"], "group": "field:anc_value", "scope": "holding"}
+    ).headers["location"].split("?")[0]  # fmt: skip
+    for path, kind in ((f"/notices/{notice[1]}.pdf", "application/pdf"), (f"{sheet}/crops.png", "image/png")):
+        assert [who.get(path).status_code for who in (ann, ben, eve, kim)] == [200, 404, 200, 403], path
+        assert ann.get(path).headers["content-type"] == kind
+    assert ben.get(sheet).status_code == 404
+
+
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(store: Store, staff: dict[str, Role]) -> None:
     assert staff
     with TestClient(create_app(store, behind_tls=True), follow_redirects=False) as client:
@@ -183,7 +270,19 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(store: Store, sta
         assert client.post("/login", data={"name": "ann", "password": "a guess"}).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py", "/items/1e9"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/static/..%2fapp.py",
+        "/items/1e9",
+        "/notices/..%2f..%2ffaxforms.pdf",
+        "/blanks/..%2fpsf_2021.pdf",
+        "/forms/..%2fpsf_2021",
+        "/dashboard/..%2fpeople",
+    ],
+)
 def test_guessed_paths_lead_nowhere(log_in: LogIn, path: str) -> None:
     assert log_in("ann").get(path).status_code in (404, 422)
 
