@@ -313,7 +313,7 @@ def _scenes(arguments: argparse.Namespace, folder: Path) -> Iterator[tuple[str, 
         )
     yield "database away", with_postgres("away", database_away)
     if os.geteuid() == 0:
-        yield "folder unmounted and back", plain("unmounted", folder_away)
+        yield "folder unmounted and back", lambda seed: _and_unmount(folder / "unmounted", seed)
         yield "disk full", lambda seed: _on_small_disk(folder / "full", seed)
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler:
@@ -327,6 +327,13 @@ def _run(scene: Scene, fault: Callable[[Scene], None]) -> tuple[Scene, Verdict]:
     finally:
         scene.programs.stop()
     return scene, scene.verdict()
+
+
+def _and_unmount(folder: Path, seed: int) -> tuple[Scene, Verdict]:
+    try:
+        return _run(Scene(folder, seed), folder_away)
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder / "incoming")], check=False)
 
 
 def _on_small_disk(folder: Path, seed: int) -> tuple[Scene, Verdict]:
