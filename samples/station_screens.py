@@ -120,7 +120,8 @@ def _screens(page: Page, address: str) -> Iterator[tuple[str, Page]]:
     log_in(page, address, "sue")
     yield "queue", page
     page.click("#next")
-    page.wait_for_selector(".place.lit")
+    page.wait_for_selector(".glance")
+    page.wait_for_load_state("networkidle")
     yield "prescriber-only", page
     page.keyboard.press("Alt+P")
     page.wait_for_selector(".place.lit")

@@ -194,7 +194,9 @@ if (decision && stage) {
   window.addEventListener("resize", again);
   const first = stage.querySelector("svg.page");
   if (first) showPage(first.dataset.page);
-  const begin = edits && (fields().find(inDoubt) || document.querySelector("[data-jump]"));
+  // what a prescriber signed is judged at a glance; where that is in order, no other doubt holds the form
+  const glanced = document.querySelector(".glance") !== null && document.querySelector("#verdict.good") !== null;
+  const begin = edits && !glanced && (fields().find(inDoubt) || document.querySelector("[data-jump]"));
   if (begin) (begin.matches(".field") ? inputOf(begin) : document.getElementById(`f-${begin.dataset.jump}`))?.focus();
   else document.getElementById("accept")?.focus();
 }

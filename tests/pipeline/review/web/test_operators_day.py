@@ -173,11 +173,12 @@ def test_one_doubtful_field_takes_two_keystrokes(logged_in: LoggedIn, store: Sto
 
 
 def test_a_prescribers_form_that_is_in_order_takes_one_key(logged_in: LoggedIn, store: Store, wait: Wait) -> None:
-    glanced = wait(ben_flag=True)
+    glanced = wait("prescriber_first_name", ben_flag=True)  # a doubt on which nothing hangs
     page = logged_in("sue")
     take_next(page, glanced)
     expect(page.locator("[aria-label='At a glance'] figure")).not_to_have_count(0)
     expect(page.locator("[aria-label='At a glance']")).to_be_in_viewport()
+    expect(page.locator("#accept")).to_be_focused()
     assert press(page, "Enter") == 1
     expect(page).to_have_url("/queue?done=accept")
     assert form(store, glanced) == ("accept", "sue")
