@@ -29,7 +29,7 @@ from pipeline.store.opening import Store, open_store
 @pytest.fixture
 def elsewhere(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """An installation with nothing in it, to restore to."""
-    from conftest import postgresql_database
+    from tests.pipeline.conftest import postgresql_database
 
     if kind == "sqlite":
         yield Settings(data_dir=tmp_path / "elsewhere")
