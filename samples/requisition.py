@@ -78,7 +78,8 @@ VALUES: Mapping[str, Any] = {
 
 def blank() -> bytes:
     """The blank, a PDF of one page."""
-    pdfmetrics.registerFont(TTFont("Vera", str(Path(reportlab.__file__).parent / "fonts" / "Vera.ttf")))
+    if "Vera" not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(TTFont("Vera", str(Path(reportlab.__file__).parent / "fonts" / "Vera.ttf")))
     pdf = io.BytesIO()
     canvas = Canvas(pdf, letter, bottomup=0, invariant=1)
     _text(canvas, 40, 52, "Laboratory requisition", 19)
