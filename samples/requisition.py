@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import reportlab
 import yaml
 from numpy.random import default_rng
 from reportlab.lib.colors import black, white
 from reportlab.lib.pagesizes import letter
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from extractors.definition import FieldKind, FormDefinition
 from extractors.definition_files import FieldGeometry, FieldMeaning, Geometry, Meaning
+from pipeline.notice.layout import register_fonts
 from samples.generator.channel import FAX_FINE, send
 from samples.generator.digits import load_digits
 from samples.generator.faces import load_faces
@@ -78,8 +75,7 @@ VALUES: Mapping[str, Any] = {
 
 def blank() -> bytes:
     """The blank, a PDF of one page."""
-    if "Vera" not in pdfmetrics.getRegisteredFontNames():
-        pdfmetrics.registerFont(TTFont("Vera", str(Path(reportlab.__file__).parent / "fonts" / "Vera.ttf")))
+    register_fonts()
     pdf = io.BytesIO()
     canvas = Canvas(pdf, letter, bottomup=0, invariant=1)
     _text(canvas, 40, 52, "Laboratory requisition", 19)

@@ -212,12 +212,11 @@ class _Styles:
 
 def register_fonts() -> None:
     """Make the fonts known to reportlab, which ships them; an error where they are missing."""
-    if {"Vera", "Vera-Bold"} <= set(pdfmetrics.getRegisteredFontNames()):
+    if "Vera-Bold" in pdfmetrics.getRegisteredFontNames():
         return
     folder = Path(reportlab.__file__).parent / "fonts"
-    for name, file in (("Vera", "Vera.ttf"), ("Vera-Bold", "VeraBd.ttf")):
-        if name not in pdfmetrics.getRegisteredFontNames():  # a form that is drawn may have brought one of them
-            pdfmetrics.registerFont(TTFont(name, folder / file))
+    pdfmetrics.registerFont(TTFont("Vera", folder / "Vera.ttf"))
+    pdfmetrics.registerFont(TTFont("Vera-Bold", folder / "VeraBd.ttf"))
     pdfmetrics.registerFontFamily("Vera", normal="Vera", bold="Vera-Bold", italic="Vera", boldItalic="Vera-Bold")
 
 
