@@ -57,17 +57,9 @@ def add_user(
     if not name.strip() or session.scalar(select(User.id).filter_by(name=name.strip())) is not None:
         raise UserRefused("the name is empty, or there is somebody of that name")
     user = User(
-        name=name.strip(),
-        password=_hashed(password),
-        role=role,
-        decides_prescriber_only=decides_prescriber_only,
-        active=True,
-        created_at=_now(),
+        name=name.strip(), password=_hashed(password), role=role, decides_prescriber_only=decides_prescriber_only
     )
-    session.add(user)
-    session.flush()
-    audit.write_line(session, "user added", who=by, after=_told(user))
-    return user
+    return _added(session, user, by)
 
 
 def change_user(
@@ -212,12 +204,16 @@ def _add_vouched(session: Session, vouched: Vouched) -> User:
         subject=vouched.subject,
         role=vouched.role,
         decides_prescriber_only=vouched.decides_prescriber_only,
-        active=True,
-        created_at=_now(),
     )
+    return _added(session, user, PROVIDER)
+
+
+def _added(session: Session, user: User, by: str) -> User:
+    """The user, who may log in from now on."""
+    user.active, user.created_at = True, _now()
     session.add(user)
     session.flush()
-    audit.write_line(session, "user added", who=PROVIDER, after=_told(user))
+    audit.write_line(session, "user added", who=by, after=_told(user))
     return user
 
 
