@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from extractors.definition import Condition, FieldKind, Required
+from extractors.definition import Condition, FieldKind, Option, Required
 from extractors.geometry import Box
 from extractors.learning.choices import Ticks, find_ticks, question_of, written_beside
 from extractors.learning.labels import Heading, Labelled, Words, headings_inside, label_places
@@ -25,15 +25,6 @@ SEVERAL_LINES = 42.0  # points: what is as high takes several lines
 
 
 @dataclass(frozen=True, slots=True)
-class DraftOption:
-    """One box of a choice."""
-
-    name: str
-    label: str
-    box: Box
-
-
-@dataclass(frozen=True, slots=True)
 class DraftField:
     """One field as it was learnt. `doubts` say in words what a person should look at."""
 
@@ -45,7 +36,7 @@ class DraftField:
     section: str
     heading: str = ""
     required: Required = Required.NO
-    options: tuple[DraftOption, ...] = ()
+    options: tuple[Option, ...] = ()
     cell_edges: tuple[float, ...] = ()
     max_length: int | None = None
     column: str = ""  # the head of its table's column
@@ -109,7 +100,7 @@ def _marks(ticks: Ticks, words: Words, headings: Sequence[Heading]) -> list[Draf
         return [DraftField("", label, FieldKind.CHECKBOX, page, box, ticks.section, heading, required,
                            doubts=ticks.doubts)]  # fmt: skip
     options = tuple(
-        DraftOption(name, without_marks(label), square.box)
+        Option(name, without_marks(label), square.box)
         for name, label, square in zip(_option_names(ticks.labels), ticks.labels, ticks.squares, strict=True)
     )
     return [

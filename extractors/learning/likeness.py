@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from extractors.definition import Condition, Field, FieldKind, FormDefinition, Option
-from extractors.learning.draft import DraftField, DraftOption
+from extractors.learning.draft import DraftField
 from extractors.learning.wording import without_marks
 
 WEIGHTS = {"label": 0.45, "name": 0.2, "section": 0.15, "kind": 0.1, "order": 0.1}
@@ -91,7 +91,7 @@ def _alike(field: DraftField, other: Field, order: float) -> float:
     return sum(WEIGHTS[part] * value for part, value in parts.items())
 
 
-def _options_alike(options: Sequence[DraftOption], others: Sequence[Option]) -> float:
+def _options_alike(options: Sequence[Option], others: Sequence[Option]) -> float:
     best = [max(_texts_alike(_plain(one.label), _plain(other.label)) for other in others) for one in options]
     return sum(best) / max(len(options), len(others))
 
@@ -145,7 +145,7 @@ def _can_be(kind: FieldKind, field: DraftField) -> bool:
     return not field.cell_edges or FieldKind.DATE not in (kind, field.kind)
 
 
-def _options_like(options: Sequence[DraftOption], known: Sequence[Option]) -> tuple[DraftOption, ...]:
+def _options_like(options: Sequence[Option], known: Sequence[Option]) -> tuple[Option, ...]:
     if not options or not known:
         return tuple(options)
     alike = np.array([[_texts_alike(_plain(o.label), _plain(k.label)) for k in known] for o in options])

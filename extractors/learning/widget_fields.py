@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pikepdf
 
-from extractors.definition import FieldKind, Required
+from extractors.definition import FieldKind, Option, Required
 from extractors.geometry import Box
 from extractors.learning.building import field_geometry
-from extractors.learning.draft import DraftField, DraftOption, with_names
+from extractors.learning.draft import DraftField, with_names
 from extractors.learning.sheet import hull, overlap
 from extractors.learning.wording import as_name, kind_of, slug, without_marks
 from extractors.printed import PrintedPage
@@ -102,7 +102,7 @@ def _choice(group: Sequence[Widget], pages: Sequence[PrintedPage], printed: Draf
             for widget, label in zip(group, labels, strict=True)
         ]
     options = tuple(
-        DraftOption(as_name(name.removeprefix(stem).strip("_")) or slug(label), label, Box(*measured.options[name].box))
+        Option(as_name(name.removeprefix(stem).strip("_")) or slug(label), label, Box(*measured.options[name].box))
         for name, label in zip(names, labels, strict=True)
     )
     base = printed or DraftField("", stem, FieldKind.CHOICE, group[0].page, Box(*measured.box), "")
