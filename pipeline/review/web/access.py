@@ -10,8 +10,9 @@ import datetime as dt
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
@@ -156,6 +157,11 @@ def visitor_of(request: Request) -> Visitor:
 async def posted(request: Request) -> FormData:
     """What was posted."""
     return await request.form()
+
+
+Visiting = Annotated[Visitor, Depends(visitor_of)]
+Posted = Annotated[FormData, Depends(posted)]
+"""What the station's routes ask for: who is there, and what they sent."""
 
 
 def set_session_cookie(request: Request, answer: Response, session_id: str) -> None:

@@ -7,13 +7,11 @@ Routes are plain functions, which run in threads; each opens its own transaction
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from starlette.datastructures import FormData
 
 from extractors.errors import FaxformsError
 from pipeline.errors import LoginThrottled, NotAllowed, NotLoggedIn, NotThere
@@ -21,14 +19,11 @@ from pipeline.quality import checking
 from pipeline.review import claiming, group_sheets, people
 from pipeline.review.roles import Role
 from pipeline.review.web import arranging, checks, dashboard, forms_editor, group, health, items, keying, oidc, staff
-from pipeline.review.web.access import COOKIE, HEADERS, Visitor, admit, posted, set_session_cookie, visitor_of
+from pipeline.review.web.access import COOKIE, HEADERS, Posted, Visiting, admit, set_session_cookie
 from pipeline.review.web.rendering import STATIC, login_page, page
 from pipeline.review.web.screens import FILTERS, queue_screen
 from pipeline.store.engine import read_only
 from pipeline.store.opening import Store
-
-Visiting = Annotated[Visitor, Depends(visitor_of)]
-Posted = Annotated[FormData, Depends(posted)]
 
 STATUS = {NotAllowed: 403, NotThere: 404, LoginThrottled: 429}
 """What an error answers; any other of ours is a conflict (409) of what was asked with what stands."""

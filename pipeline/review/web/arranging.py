@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
@@ -17,14 +16,11 @@ from pipeline.errors import ClaimLost, DecisionRefused, NotThere
 from pipeline.review import decide, rearranging
 from pipeline.review.decide import Hand
 from pipeline.review.rearranging import Kind, Placement
-from pipeline.review.web.access import Visitor, is_in_hand, posted, visible_item, visitor_of
+from pipeline.review.web.access import Posted, Visiting, Visitor, is_in_hand, visible_item
 from pipeline.review.web.rendering import page
 from pipeline.review.web.screens import PageShown, page_shown
 from pipeline.store.models import ReviewItem
 from pipeline.store.opening import Store
-
-Visiting = Annotated[Visitor, Depends(visitor_of)]
-Posted = Annotated[FormData, Depends(posted)]
 
 WORDS: Mapping[Kind, str] = {
     Kind.ADDITIONAL: "additional page of a form",

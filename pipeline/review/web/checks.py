@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +18,7 @@ from pipeline.quality import checking
 from pipeline.quality.checking import AskedField
 from pipeline.quality.sampling import CheckKind
 from pipeline.quality.snapshot import as_value
-from pipeline.review.web.access import Visitor, posted, visitor_of
+from pipeline.review.web.access import Posted, Visiting, Visitor
 from pipeline.review.web.keying import others_said
 from pipeline.review.web.pictures import picture_of, place_of
 from pipeline.review.web.rendering import page as rendered
@@ -29,9 +28,6 @@ from pipeline.store.engine import read_only
 from pipeline.store.models import Page
 from pipeline.store.opening import Store
 from pipeline.store.quality_models import QualityCheck
-
-Visiting = Annotated[Visitor, Depends(visitor_of)]
-Posted = Annotated[FormData, Depends(posted)]
 
 
 def add_routes(app: FastAPI) -> None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from typing import Annotated, Any
+from typing import Any
 
 import pypdfium2 as pdfium
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from PIL import Image
 from sqlalchemy.orm import Session
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 
 from extractors.definition import FormDefinition
 from extractors.definition_saving import save_definition
@@ -23,7 +23,7 @@ from extractors.errors import DefinitionError
 from extractors.pdfium_turn import in_pdfium_turn
 from pipeline.deciding import definitions
 from pipeline.errors import NotAllowed, NotThere
-from pipeline.review.web.access import Visitor, posted, visitor_of
+from pipeline.review.web.access import Posted, Visiting
 from pipeline.review.web.forms_editor_draft import draft_of, header, parsed
 from pipeline.review.web.forms_editor_reading import (
     Table,
@@ -37,9 +37,6 @@ from pipeline.review.web.rendering import page
 from pipeline.store import audit
 from pipeline.store.engine import read_only
 from pipeline.store.opening import Store
-
-Visiting = Annotated[Visitor, Depends(visitor_of)]
-Posted = Annotated[FormData, Depends(posted)]
 
 DOTS_A_POINT = 2.0
 """The picture of a blank, in pixels: 144 dots per inch."""

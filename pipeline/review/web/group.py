@@ -13,7 +13,6 @@ from fastapi.responses import RedirectResponse, Response
 from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from starlette.datastructures import FormData
 
 from extractors.definition import Field
 from extractors.errors import FaxformsError
@@ -23,16 +22,13 @@ from pipeline.review import group_sheets
 from pipeline.review.group_sheets import Judged
 from pipeline.review.grouping import WHOLE, Scope, question, title
 from pipeline.review.roles import Somebody
-from pipeline.review.web.access import Visitor, posted, visitor_of
+from pipeline.review.web.access import Posted, Visiting, Visitor
 from pipeline.review.web.crops import Size, contact_sheet, crop_picture, crop_size, no_picture, png, surroundings
 from pipeline.review.web.rendering import page
 from pipeline.review.web.screens import words_of
 from pipeline.store.engine import read_only
 from pipeline.store.group_models import GroupCrop, GroupSheet
 from pipeline.store.opening import Store
-
-Visiting = Annotated[Visitor, Depends(visitor_of)]
-Posted = Annotated[FormData, Depends(posted)]
 
 LATEST = 20
 """Sheets that were judged, listed for those who see everything."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from contextlib import suppress
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,7 +22,7 @@ from pipeline.notice import make
 from pipeline.review import claiming, decide, keying
 from pipeline.review.decide import Entries, Hand
 from pipeline.review.roles import Somebody
-from pipeline.review.web.access import Visitor, is_in_hand, posted, visible_item, visitor_of
+from pipeline.review.web.access import Posted, Visiting, Visitor, is_in_hand, visible_item
 from pipeline.review.web.pictures import picture_of
 from pipeline.review.web.rendering import page
 from pipeline.review.web.screens import BOXES, item_screen
@@ -31,9 +30,6 @@ from pipeline.review.writing import as_written, iso
 from pipeline.store.engine import read_only
 from pipeline.store.models import AuditLine, Form, Page, ReviewItem
 from pipeline.store.opening import Store
-
-Visiting = Annotated[Visitor, Depends(visitor_of)]
-Posted = Annotated[FormData, Depends(posted)]
 
 POSTPONED_BY = dt.timedelta(hours=1)
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
-from starlette.datastructures import FormData
 
 from extractors.definition import Field, FieldKind
 from pipeline.deciding import definitions
@@ -17,16 +15,13 @@ from pipeline.errors import CheckRefused, CorrectionRefused, NotThere
 from pipeline.quality.double_keying import Awaited, Entry
 from pipeline.review import decide, keying
 from pipeline.review.keying import Task
-from pipeline.review.web.access import Visitor, posted, visitor_of
+from pipeline.review.web.access import Posted, Visiting, Visitor
 from pipeline.review.web.crops import crop_picture, png, surroundings
 from pipeline.review.web.rendering import page
 from pipeline.review.web.screens import BOXES, words_of
 from pipeline.review.writing import as_written, iso
 from pipeline.store.engine import read_only
 from pipeline.store.opening import Store
-
-Visiting = Annotated[Visitor, Depends(visitor_of)]
-Posted = Annotated[FormData, Depends(posted)]
 
 
 def add_routes(app: FastAPI) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,14 +11,11 @@ from starlette.datastructures import FormData
 from pipeline.errors import NotThere, UserRefused
 from pipeline.review import people
 from pipeline.review.roles import Role
-from pipeline.review.web.access import Visitor, posted, visitor_of
+from pipeline.review.web.access import Posted, Visiting
 from pipeline.review.web.rendering import page
 from pipeline.store.engine import read_only
 from pipeline.store.models import AuditLine
 from pipeline.store.people_models import User
-
-Visiting = Annotated[Visitor, Depends(visitor_of)]
-Posted = Annotated[FormData, Depends(posted)]
 
 NEWEST = 200
 """Lines of the trail on its page; `faxforms audit export` writes all."""
