@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pypdfium2 as pdfium
 from PIL import Image, ImageDraw, ImageFont
@@ -35,18 +36,17 @@ def draw_definition(definition: FormDefinition, page: int) -> bytes:
     """
     if not 1 <= page <= len(definition.pages):
         raise IndexError(f"{definition.form_id} has no page {page}")
-    picture = _rendered(definition, page)
+    picture = rendered(definition.blank, page)
     pen = ImageDraw.Draw(picture)
     for field in definition.fields_on(page):
         _draw_field(pen, field)
-    png = io.BytesIO()
-    picture.save(png, "PNG")
-    return png.getvalue()
+    return png_of(picture)
 
 
 @in_pdfium_turn
-def _rendered(definition: FormDefinition, page: int) -> Image.Image:
-    document = pdfium.PdfDocument(definition.blank)
+def rendered(blank: Path | bytes, page: int) -> Image.Image:
+    """A page (1-based) of a PDF at 144 dots per inch, to be drawn on."""
+    document = pdfium.PdfDocument(blank)
     try:
         picture: Image.Image = document[page - 1].render(scale=PIXELS_PER_POINT).to_pil()
         return picture.convert("RGB")
@@ -56,14 +56,14 @@ def _rendered(definition: FormDefinition, page: int) -> Image.Image:
 
 def _draw_field(pen: ImageDraw.ImageDraw, field: Field) -> None:
     colour = COLOURS[field.kind]
-    left, top, right, bottom = _pixels(field.box)
+    left, top, right, bottom = pixels(field.box)
     pen.rectangle((left, top, right, bottom), outline=colour, width=2)
     for cell in field.cells:
-        pen.rectangle(_pixels(cell), outline=colour)
+        pen.rectangle(pixels(cell), outline=colour)
     if field.kind is FieldKind.CHOICE:
         for option in field.options:
-            option_left, option_top, *_ = _pixels(option.box)
-            pen.rectangle(_pixels(option.box), outline=colour, width=2)
+            option_left, option_top, *_ = pixels(option.box)
+            pen.rectangle(pixels(option.box), outline=colour, width=2)
             _write(pen, (option_left, option_top - 1), option.name, colour, "lb")
         _write(pen, (left, bottom + 1), field.name, colour, "lt")
     elif field.kind is FieldKind.CHECKBOX:
@@ -76,6 +76,14 @@ def _write(pen: ImageDraw.ImageDraw, at: tuple[int, int], name: str, colour: str
     pen.text(at, name, fill=colour, font=ImageFont.load_default(NAME_SIZE), anchor=anchor)
 
 
-def _pixels(box: Box) -> tuple[int, int, int, int]:
+def pixels(box: Box) -> tuple[int, int, int, int]:
+    """A box of the page in pixels of its picture."""
     left, top, right, bottom = (round(edge * PIXELS_PER_POINT) for edge in box.as_list())
     return left, top, right, bottom
+
+
+def png_of(picture: Image.Image) -> bytes:
+    """The picture as a file."""
+    png = io.BytesIO()
+    picture.save(png, "PNG")
+    return png.getvalue()

@@ -85,17 +85,18 @@ def holds(box: Box, x: float, y: float) -> bool:
 
 
 def _printed_page(page: Any) -> PrintedPage:  # pdfplumber ships no types
-    rectangles = [_box(rectangle) for rectangle in page.rects if rectangle["stroke"]]
-    rules = [_box(line) for line in page.lines] + [_box(rectangle) for rectangle in page.rects]
+    rectangles = [box_of(rectangle) for rectangle in page.rects if rectangle["stroke"]]
+    rules = [box_of(line) for line in page.lines] + [box_of(rectangle) for rectangle in page.rects]
     return PrintedPage(
         number=page.page_number,
         width=float(page.width),
         height=float(page.height),
         frames=tuple(box for box in rectangles if box.height > LINE_THICKNESS and box.width > LINE_THICKNESS),
         lines=tuple(box for box in rules if box.height <= LINE_THICKNESS < box.width),
-        words=tuple((word["text"], _box(word)) for word in page.extract_words()),
+        words=tuple((word["text"], box_of(word)) for word in page.extract_words()),
     )
 
 
-def _box(item: dict[str, Any]) -> Box:
+def box_of(item: Any) -> Box:  # pdfplumber ships no types
+    """Where pdfplumber saw something, in points from the page's top-left corner."""
     return Box(float(item["x0"]), float(item["top"]), float(item["x1"]), float(item["bottom"]))

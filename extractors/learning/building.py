@@ -28,6 +28,7 @@ from extractors.definition_files import (
 )
 from extractors.errors import DefinitionError
 from extractors.geometry import Box
+from extractors.learning.sheet import hull
 from extractors.printed import PrintedPage, read_print
 from extractors.widgets import Widget, WidgetKind, read_widgets
 
@@ -119,7 +120,7 @@ def field_geometry(
         boxes = [_square(page, widget, warnings) for widget in widgets]
         return FieldGeometry(
             page=first.page,
-            box=_edges(_union(boxes)),
+            box=_edges(hull(boxes)),
             options={
                 option: OptionGeometry(label=widget.label, box=_edges(box))
                 for option, widget, box in zip(options, widgets, boxes, strict=True)
@@ -206,15 +207,6 @@ def _writing_space(page: PrintedPage, widget: Widget, warnings: list[str]) -> Bo
 def _apart(one: Box, other: Box) -> float:
     """The largest distance between two boxes' like edges."""
     return max(abs(a - b) for a, b in zip(one.as_list(), other.as_list(), strict=True))
-
-
-def _union(boxes: Sequence[Box]) -> Box:
-    return Box(
-        min(box.x0 for box in boxes),
-        min(box.y0 for box in boxes),
-        max(box.x1 for box in boxes),
-        max(box.y1 for box in boxes),
-    )
 
 
 def _edges(box: Box) -> Edges:

@@ -10,7 +10,7 @@ import pdfplumber
 
 from extractors.geometry import Box
 from extractors.learning.sheet import Sheet, Word
-from extractors.printed import LINE_THICKNESS
+from extractors.printed import LINE_THICKNESS, box_of
 
 WHITE = 0.97  # brightness from which a stroke or a filled area cannot be seen
 SLANT = 0.5  # points that a rule may rise over its length
@@ -38,13 +38,13 @@ def _sheet(page: Any) -> Sheet:
         width=float(page.width),
         height=float(page.height),
         words=tuple(
-            Word(word["text"], _box(word), "bold" in word["fontname"].lower())
+            Word(word["text"], box_of(word), "bold" in word["fontname"].lower())
             for word in page.extract_words(extra_attrs=["fontname"], keep_blank_chars=False)
         ),
         across=tuple(rule for rule in rules if rule.width >= rule.height),
         down=tuple(rule for rule in rules if rule.height > rule.width),
         shades=tuple(
-            (_box(shape), brightness)
+            (box_of(shape), brightness)
             for shape in [*page.rects, *page.curves]
             if shape["fill"] and (brightness := _brightness(shape["non_stroking_color"])) < WHITE
         ),
@@ -54,11 +54,11 @@ def _sheet(page: Any) -> Sheet:
 def _rules(page: Any) -> Iterator[Box]:
     """Every straight rule: lines, thin rectangles, and the four sides of outlined ones."""
     for line in page.lines:
-        box = _box(line)
+        box = box_of(line)
         if min(box.width, box.height) <= SLANT and _seen(line):
             yield box
     for shape in [*page.rects, *page.curves]:
-        box, thin = _box(shape), LINE_THICKNESS
+        box, thin = box_of(shape), LINE_THICKNESS
         if min(box.width, box.height) <= thin:
             if shape["fill"] or _seen(shape):
                 yield box
@@ -81,7 +81,3 @@ def _brightness(colour: Any) -> float:
     if len(parts) == 4:  # CMYK
         return float((1 - parts[3]) * (1 - sum(parts[:3]) / 3))
     return float(sum(parts) / len(parts))
-
-
-def _box(item: Any) -> Box:
-    return Box(float(item["x0"]), float(item["top"]), float(item["x1"]), float(item["bottom"]))

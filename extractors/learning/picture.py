@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-import pypdfium2 as pdfium
-from PIL import Image, ImageDraw, ImageFont
+from PIL import ImageDraw, ImageFont
 
-from extractors.definition_drawing import COLOURS
+from extractors.definition_drawing import COLOURS, PIXELS_PER_POINT, pixels, png_of, rendered
 from extractors.geometry import Box
 from extractors.learning.draft import DraftField
 from extractors.learning.learn import Draft
 
-PIXELS_PER_POINT = 2.0
 NUMBER_SIZE = 13  # pixels
 DASH = 7  # pixels
 UNSURE = "#d9480f"
@@ -26,29 +23,23 @@ def draw_draft(draft: Draft) -> Iterator[bytes]:
     Returns:
         PNGs at 144 dots per inch; the numbers are those of the fields in the draft's order, from 1.
     """
-    document = pdfium.PdfDocument(draft.blank)
-    try:
-        for number, page in enumerate(document, start=1):
-            picture: Image.Image = page.render(scale=PIXELS_PER_POINT).to_pil().convert("RGB")
-            pen = ImageDraw.Draw(picture, "RGBA")
-            for position, field in enumerate(draft.fields, start=1):
-                if field.page == number:
-                    _draw(pen, field, position)
-            png = io.BytesIO()
-            picture.save(png, "PNG")
-            yield png.getvalue()
-    finally:
-        document.close()
+    for sheet in draft.sheets:
+        picture = rendered(draft.blank, sheet.number)
+        pen = ImageDraw.Draw(picture, "RGBA")
+        for position, field in enumerate(draft.fields, start=1):
+            if field.page == sheet.number:
+                _draw(pen, field, position)
+        yield png_of(picture)
 
 
 def _draw(pen: ImageDraw.ImageDraw, field: DraftField, position: int) -> None:
     colour = UNSURE if field.doubts else COLOURS[field.kind]
     boxes = [option.box for option in field.options] or [field.box]
     for box in boxes:
-        _frame(pen, _pixels(box), colour, dashed=bool(field.doubts))
+        _frame(pen, pixels(box), colour, dashed=bool(field.doubts))
     for edge in field.cell_edges[1:-1]:
         x = round(edge * PIXELS_PER_POINT)
-        _, top, _, bottom = _pixels(field.box)
+        _, top, _, bottom = pixels(field.box)
         pen.line((x, top, x, bottom), fill=colour)
     for one, other in pairwise(boxes):  # the boxes of one choice hang together
         (x0, y0), (x1, y1) = _middle(one), _middle(other)
@@ -72,7 +63,7 @@ def _frame(pen: ImageDraw.ImageDraw, box: tuple[int, int, int, int], colour: str
 def _number(pen: ImageDraw.ImageDraw, box: Box, number: str, colour: str) -> None:
     """A small flag at the box's left end, beside it where the box is small."""
     font = ImageFont.load_default(NUMBER_SIZE)
-    left, top, *_ = _pixels(box)
+    left, top, *_ = pixels(box)
     wide = round(pen.textlength(number, font=font)) + 6
     x = left - wide - 1 if left > wide + 4 else left
     pen.rectangle((x, top, x + wide, top + NUMBER_SIZE + 3), fill=colour)
@@ -80,13 +71,8 @@ def _number(pen: ImageDraw.ImageDraw, box: Box, number: str, colour: str) -> Non
 
 
 def _middle(box: Box) -> tuple[int, int]:
-    left, top, right, bottom = _pixels(box)
+    left, top, right, bottom = pixels(box)
     return (left + right) // 2, (top + bottom) // 2
-
-
-def _pixels(box: Box) -> tuple[int, int, int, int]:
-    left, top, right, bottom = (round(edge * PIXELS_PER_POINT) for edge in box.as_list())
-    return left, top, right, bottom
 
 
 def rows_of(fields: Sequence[DraftField]) -> list[tuple[object, ...]]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from extractors.geometry import Box
 from extractors.learning.cells import find_cells
 from extractors.learning.sheet import Sheet, Word, hull, inside, overlap
+from extractors.printed import centre, holds
 
 SQUARE_SIDES = (5.0, 20.0)  # points: no check box is smaller or larger
 UNEVEN = 1.6  # points by which a square's sides may differ
@@ -106,8 +107,7 @@ def _words_in(sheet: Sheet, cell: Box) -> list[Word]:
 
 
 def _middle_in(box: Box, cell: Box) -> bool:
-    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-    return cell.x0 <= x <= cell.x1 and cell.y0 <= y <= cell.y1
+    return holds(cell, *centre(box))
 
 
 def _holder(box: Box, cells: Sequence[Box]) -> Box | None:
