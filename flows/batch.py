@@ -7,9 +7,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from flows.store import database_errors, opened_store
+from pipeline import ledger
 from pipeline.process import Outcome, process_in_order
 from pipeline.readers import ReaderPool
+from pipeline.store.engine import read_only
 from pipeline.store.opening import Store
 
 Listener = Callable[[Outcome], object]
@@ -61,6 +65,12 @@ def workplace() -> Iterator[Workplace]:
             yield opened
         finally:
             _workplace.reset(token)
+
+
+def next_portion(store: Store, limit: int) -> list[int]:
+    """The documents to be worked on next, so many at the most; see `ledger.next_portion`."""
+    with Session(read_only(store.engine)) as session:
+        return list(ledger.next_portion(session, limit))
 
 
 @contextmanager

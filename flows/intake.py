@@ -16,14 +16,10 @@ from flows import prefect_environment
 prefect_environment.prepare()  # Prefect reads it once, when it is imported
 
 from prefect import flow, runtime  # noqa: E402
-from sqlalchemy.orm import Session  # noqa: E402
 
-from flows.batch import workplace  # noqa: E402
+from flows.batch import next_portion, workplace  # noqa: E402
 from flows.ingest import DOCUMENTS_A_TASK, read_and_decide  # noqa: E402
 from flows.worker_death import end_with_worker  # noqa: E402
-from pipeline import ledger  # noqa: E402
-from pipeline.store.engine import read_only  # noqa: E402
-from pipeline.store.opening import Store  # noqa: E402
 
 LOOK_AGAIN_AFTER = 1.0
 """Seconds between two looks into the ledger while nothing waits: a query by index, a millisecond."""
@@ -52,7 +48,7 @@ def intake(minutes: int) -> int:
     handed_out = 0
     with workplace() as opened:
         while time.monotonic() < until:
-            documents = _waiting(opened.store)
+            documents = next_portion(opened.store, DOCUMENTS_A_TASK)
             if documents:
                 work_on_chunk(documents)
                 handed_out += len(documents)
@@ -76,8 +72,3 @@ def is_over(minutes: int, meant_for: float, now: float) -> bool:
     Else runs that were late once would be so for ever, each behind the other.
     """
     return now > meant_for + seconds_left(minutes, meant_for)
-
-
-def _waiting(store: Store) -> list[int]:
-    with Session(read_only(store.engine)) as session:
-        return list(ledger.next_portion(session, DOCUMENTS_A_TASK))

@@ -6,14 +6,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.orm import Session
-
 from extractors.errors import FaxformsError
-from flows.batch import work_through, workplace
+from flows.batch import next_portion, work_through, workplace
 from flows.store import database_errors
-from pipeline import ledger, logs
-from pipeline.store.engine import read_only
-from pipeline.store.opening import Store
+from pipeline import logs
 
 LOOK_AGAIN_AFTER = 1.0
 """Seconds between two looks into the ledger while nothing waits."""
@@ -47,7 +43,7 @@ def _read_on(stop: threading.Event, ending: threading.Event) -> None:
             with database_errors(), workplace() as opened:
                 while not stop.is_set():
                     last = ending.is_set()  # asked before we look: what was taken in until then is seen
-                    documents = _portion(opened.store)
+                    documents = next_portion(opened.store, PORTION)
                     if documents:
                         work_through(_until(stop, documents))
                     elif last:
@@ -60,11 +56,6 @@ def _read_on(stop: threading.Event, ending: threading.Event) -> None:
         except Exception as error:  # noqa: BLE001 - what it is about waits in the ledger, and the rest goes on
             logs.logger().error("step failed", step="read", error=type(error).__name__)
             stop.wait(AGAIN_AFTER)
-
-
-def _portion(store: Store) -> list[int]:
-    with Session(read_only(store.engine)) as session:
-        return list(ledger.next_portion(session, PORTION))
 
 
 def _until(stop: threading.Event, documents: list[int]) -> Iterator[int]:
