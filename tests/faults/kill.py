@@ -36,7 +36,7 @@ from pipeline.store.models import Document
 from pipeline.store.opening import Store, open_store
 from tests.faults.programs import Postgres, Programs, faxforms, free_port
 from tests.faults.traffic import FAXES, Fax, small_faxes
-from tests.faults.verdict import DECIDED, Fed, Verdict, judge
+from tests.faults.verdict import DECIDED, Fed, Verdict, judge, say
 
 LOAD = 12
 """Files that lie in the folder or wait in the ledger while there are kills: something is always under way."""
@@ -197,7 +197,7 @@ def kills(scene: Scene, count: int, every: float) -> None:
                 os.kill(scene.rng.choice(found[role]), signal.SIGKILL)
                 scene.done[role] += 1
                 if scene.done.total() % 20 == 0:
-                    _say(f"{scene.done.total()} kills, {len(scene.fed.files)} files fed, {scene.backlog()} under way")
+                    say(f"{scene.done.total()} kills, {len(scene.fed.files)} files fed, {scene.backlog()} under way")
         scene.revive()
 
 
@@ -273,12 +273,12 @@ def main() -> None:
     for number, (name, run) in enumerate(_scenes(arguments, folder)):
         if arguments.only and arguments.only not in name:
             continue
-        _say(name)
+        say(name)
         scene, verdict = run(arguments.seed + number)
         rows.append((name, scene, verdict))
-        _say(f"{'holds' if verdict.holds else 'DOES NOT HOLD'}: {dict(scene.done)}")
+        say(f"{'holds' if verdict.holds else 'DOES NOT HOLD'}: {dict(scene.done)}")
         for problem in (*verdict.lost[:5], *verdict.twice[:5], *map(str, verdict.accounts.wrong[:5])):
-            _say(f"  {problem}")
+            say(f"  {problem}")
     console.print(_table(rows, arguments.seed))
     sys.exit(0 if all(verdict.holds for _, _, verdict in rows) else 1)
 
@@ -370,10 +370,6 @@ def _table(rows: list[tuple[str, Scene, Verdict]], seed: int) -> Table:
         wrong = len(verdict.lost) + verdict.undecided, len(verdict.twice)
         table.add_row(name, times, *map(str, (*counts, *wrong)), "yes" if verdict.holds else "NO")
     return table
-
-
-def _say(line: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)  # noqa: T201 - what the command is for
 
 
 def _arguments() -> argparse.Namespace:

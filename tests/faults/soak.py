@@ -33,7 +33,7 @@ from pipeline.store.opening import Store, open_store
 from tests.faults.programs import Programs, faxforms, free_port
 from tests.faults.telling import found_in, of_installation
 from tests.faults.traffic import FAXES, Fax, sample_faxes, secrets
-from tests.faults.verdict import DECIDED, Fed, judge
+from tests.faults.verdict import DECIDED, Fed, judge, say
 
 BURST, NEXT_BELOW = 200, 40
 """Faxes of a burst, and the backlog below which the next one comes."""
@@ -79,7 +79,7 @@ def main() -> None:
     data, incoming = folder / "data", folder / "incoming"
     incoming.mkdir(parents=True)
     environment = _environment(data)
-    _say(f"soak of {arguments.minutes:g} minutes, seed {arguments.seed}, in {folder}")
+    say(f"soak of {arguments.minutes:g} minutes, seed {arguments.seed}, in {folder}")
     subprocess.run(faxforms("registry", "import", str(FAXES / "registry.json")), env=environment, check=True)
     programs = Programs({"up": faxforms("up", str(incoming))}, environment, folder)
     programs.revive()
@@ -148,7 +148,7 @@ def _note_minute(store: Store, programs: Programs, fed: Fed, minutes: Minutes) -
     minutes.note(len(fed.files) - decided, decided, memory)
     told = ", ".join(f"{role} {mb:.0f}" for role, mb in sorted(memory.items()))
     load = os.getloadavg()[0]
-    _say(
+    say(
         f"minute {len(minutes.decided):3}: fed {len(fed.files)}, decided {decided}, "
         f"backlog {len(fed.files) - decided}, {(decided - before) / 60:.2f} faxes/s, load {load:.0f}; MB: {told}"
     )
@@ -169,24 +169,24 @@ def _tell(store: Store, data: Path, incoming: Path, fed: Fed, minutes: Minutes, 
     """Print the summary; the exit code."""
     verdict = judge(store, fed, [incoming])
     accounts = verdict.accounts
-    _say(f"{verdict.files} files, {verdict.documents} documents in {took:.0f} minutes")
-    _say(f"lost {len(verdict.lost)}, twice {len(verdict.twice)}, undecided {verdict.undecided}, held {verdict.held}")
-    _say(f"pages in {accounts.pages_in}: " + ", ".join(f"{place} {n}" for place, n in sorted(accounts.pages.items())))
+    say(f"{verdict.files} files, {verdict.documents} documents in {took:.0f} minutes")
+    say(f"lost {len(verdict.lost)}, twice {len(verdict.twice)}, undecided {verdict.undecided}, held {verdict.held}")
+    say(f"pages in {accounts.pages_in}: " + ", ".join(f"{place} {n}" for place, n in sorted(accounts.pages.items())))
     for problem in (*verdict.lost[:10], *verdict.twice[:10], *map(str, accounts.wrong[:10])):
-        _say(f"  {problem}")
-    _say(f"ledger, audit trail and pages {'add up' if verdict.holds else 'DO NOT ADD UP'}")
+        say(f"  {problem}")
+    say(f"ledger, audit trail and pages {'add up' if verdict.holds else 'DO NOT ADD UP'}")
     growing = False
     for role, (first, last) in sorted(minutes.growth().items()):
         grows = last > max(first * MAY_GROW, first + MAY_GROW_MB)
         growing |= grows
-        _say(
+        say(
             f"memory of {role}: {first:.0f} MB in the first third, {last:.0f} MB in the last{' GROWS' if grows else ''}"
         )
     wanted = secrets()
     told = found_in(of_installation(data, metrics), wanted)
-    _say(f"of {len(wanted)} names, dates of birth, NPIs and phone numbers found where none may be: {len(told)}")
+    say(f"of {len(wanted)} names, dates of birth, NPIs and phone numbers found where none may be: {len(told)}")
     for place, secret in told[:20]:
-        _say(f"  {place}: {secret}")
+        say(f"  {place}: {secret}")
     return 0 if verdict.holds and not growing and not told else 1
 
 
@@ -202,10 +202,6 @@ def _environment(data: Path) -> dict[str, str]:
         **{name: value for name, value in os.environ.items() if not name.startswith(("FAXFORMS_", "PREFECT_"))},
         **ours,
     }
-
-
-def _say(line: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)  # noqa: T201 - what the command is for
 
 
 def _arguments() -> argparse.Namespace:

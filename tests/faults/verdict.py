@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,6 +21,11 @@ from pipeline.store.opening import Store
 from tests.faults.traffic import Fax
 
 DECIDED = (DocumentState.STORED, DocumentState.QUEUED, DocumentState.FAILED)
+
+
+def say(line: str) -> None:
+    """Tell how far a test has come, with the time of day."""
+    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)  # noqa: T201 - what the commands are for
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import pytest
 
 from flows.service import FOLDER
 from flows.supervisor import standings
+from tests.faults.programs import free_port
 from tests.flows.installation import FAXES, REPOSITORY, copy_faxes
 
 PATIENCE = 900.0
@@ -122,12 +122,6 @@ class Running:
 def faxforms(environment: dict[str, str], *words: str) -> str:
     command = [sys.executable, "-m", "flows", *words]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def test_everything_works_comes_back_when_it_is_killed_and_leaves_nothing_behind(service: Running) -> None:
