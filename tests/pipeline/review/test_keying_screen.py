@@ -74,6 +74,7 @@ def test_a_third_person_chooses_by_a_key_and_an_open_item_shows_no_value(
     assert "2300" not in sue.locator(".field[data-field=anc_value]").inner_html()
     sue.locator("#f-anc_value").click()
     expect(sue.locator(".others")).to_contain_text("2600")
+    expect(sue.locator("#value")).to_be_focused()  # the page hears keys from now on
     sue.keyboard.press("Alt+2")
     expect(sue.locator("#value")).to_have_value("2600")
     sue.keyboard.press("Enter")
