@@ -110,7 +110,7 @@ def squashed(page: AlignedPage, box: Box) -> bool:
     rim = (len(edges) - len(inside)) // 2
     for rows, edge in ((inside, edges[:rim]), (inside[::-1], edges[len(edges) - rim :])):
         full = np.flatnonzero(rows.mean(axis=1) > FULL_ROW)
-        if len(full) and full[0] > 0 and edge.mean(axis=1).max() < BARE and rows[: max(0, full[0] - 1)].mean() < BARE:
+        if len(full) and full[0] > 1 and edge.mean(axis=1).max() < BARE and rows[: full[0] - 1].mean() < BARE:
             return True
     return False
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from pipeline.encryption.keys import NO_KEYS, Keyring
-from pipeline.encryption.sealing import SealingWriter, opened, sealed_by
+from pipeline.encryption.sealing import PlainWriter, SealingWriter, opened, sealed_by
 from pipeline.errors import KeyMissing, OriginalDamaged, OriginalRemoved, OriginalsAway, SealBroken
 from pipeline.shelf import Folder, Shelf
 
@@ -140,13 +140,12 @@ def _why_not_there(vault: Vault, sha256: str) -> OriginalsAway | OriginalRemoved
 def _seal(vault: Vault, chunks: Iterator[bytes], file: BinaryIO) -> tuple[str, int]:
     """Write the chunks, encrypted where there is a key; the hash and size of the plain bytes."""
     digest, size = hashlib.sha256(), 0
-    sealing = SealingWriter(file, vault.keys.current) if vault.keys.current else None
+    writer = SealingWriter(file, vault.keys.current) if vault.keys.current else PlainWriter(file)
     for chunk in chunks:
         digest.update(chunk)
         size += len(chunk)
-        (sealing or file).write(chunk)
-    if sealing:
-        sealing.close()
+        writer.write(chunk)
+    writer.close()
     return digest.hexdigest(), size
 
 

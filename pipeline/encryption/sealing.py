@@ -7,7 +7,8 @@
 
 A segment's nonce is its number and whether it is the last: segments cannot be dropped, swapped or cut off (STREAM:
 Hoang, Reyhanitabar, Rogaway and Vizár, CRYPTO 2015; a key of its own for every file, as in Tink's AES-GCM-HKDF). What
-does not begin with the magic is not sealed, and is handed on as it stands: older files stay readable.
+does not begin with the magic is not sealed, and is handed on as it stands: older files stay readable. Where nothing is
+sealed, bytes that happen to begin so lie behind the magic and a key id of zeros, so that they come back as they were.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ SALT_BYTES, TAG_BYTES = 16, 16
 HEADER_BYTES = len(MAGIC) + ID_BYTES + SALT_BYTES
 SEGMENT = 1 << 20
 """Plain bytes in a segment."""
+
+NO_KEY = bytes(ID_BYTES)
+"""Stands in the place of a key id where what follows is plain."""
 
 
 class SealingWriter:
@@ -60,6 +64,31 @@ class SealingWriter:
         self._number += 1
 
 
+class PlainWriter:
+    """Writes what is not sealed into a file, so that `opened` never takes it for sealed; `close` writes what is left."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._beginning, self._begun = file, bytearray(), False
+
+    def write(self, data: bytes) -> None:
+        """Take more plain bytes."""
+        if self._begun:
+            self._file.write(data)
+            return
+        self._beginning += data
+        if len(self._beginning) >= len(MAGIC):
+            self._begin()
+
+    def close(self) -> None:
+        """Write what was too short to be told from the magic."""
+        if not self._begun:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._file.write((MAGIC + NO_KEY if self._beginning.startswith(MAGIC) else b"") + self._beginning)
+        self._begun = True
+
+
 def opened(file: BinaryIO, keys: Keyring) -> Iterator[bytes]:
     """The plain bytes of a file, sealed or not, a segment at a time.
 
@@ -68,8 +97,8 @@ def opened(file: BinaryIO, keys: Keyring) -> Iterator[bytes]:
         SealBroken: it was changed or cut off since.
     """
     header = file.read(HEADER_BYTES)
-    if not header.startswith(MAGIC):
-        yield header
+    if sealed_by(header) is None:
+        yield header.removeprefix(MAGIC + NO_KEY)
         while plain := file.read(SEGMENT):
             yield plain
         return
@@ -102,7 +131,8 @@ def open_bytes(data: bytes, keys: Keyring) -> bytes:
 
 def sealed_by(beginning: bytes) -> bytes | None:
     """The id of the key that sealed what begins so; None of what is not sealed."""
-    return beginning[len(MAGIC) : len(MAGIC) + ID_BYTES] if beginning.startswith(MAGIC) else None
+    key_id = beginning[len(MAGIC) : len(MAGIC) + ID_BYTES]
+    return key_id if beginning.startswith(MAGIC) and key_id != NO_KEY else None
 
 
 def prefix_of(key: Key | None) -> bytes:

@@ -7,10 +7,11 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline import originals
+from pipeline.encryption.sealing import MAGIC, NO_KEY
 from pipeline.errors import OriginalDamaged
 from pipeline.originals import Vault
 from pipeline.shelf import MARK, Folder
@@ -34,7 +35,10 @@ def established(folder: Path) -> Vault:
     return Vault(shelf)
 
 
-@given(data=st.binary(max_size=300))
+@given(data=st.binary(max_size=300) | st.binary(max_size=60).map(MAGIC.__add__))
+@example(MAGIC)
+@example(MAGIC + NO_KEY)
+@example(MAGIC[:5])
 def test_what_was_kept_comes_back(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     vault = established(tmp_path_factory.mktemp("originals"))
     sha256, size = originals.keep(vault, io.BytesIO(data))

@@ -32,7 +32,9 @@ def grave_faults(page: Page) -> list[Any]:
 
 
 def press(page: Page, *keys: str) -> int:
-    """Strike keys one after the other; how many strokes that were."""
+    """Strike keys one after the other, once the page hears them; how many strokes that were."""
+    if page.locator("[autofocus]").count():  # the browser gives it the focus only some time after loading
+        expect(page.locator(":focus")).not_to_have_count(0)
     for key in keys:
         page.keyboard.press(key)
     return len(keys)
