@@ -6,6 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from rapidfuzz.distance import Levenshtein
+
 KEY_LETTERS = 3
 """Letters that two names must share at the start of a half to be compared at all: an index can find those."""
 
@@ -52,20 +54,12 @@ def likeness(one: PersonName, other: PersonName) -> float:
 
 
 def similarity(one: str, other: str) -> float:
-    """How alike two words are, 0 to 1: one less the share of letters to change, without case, accents and marks."""
+    """How alike two words are, 0 to 1: one less the share of letters to change, without case, accents and marks.
+
+    A word of marks alone is like none.
+    """
     a, b = plain(one), plain(other)
-    longest = max(len(a), len(b))
-    return 1.0 - edit_distance(a, b) / longest if longest else 0.0
-
-
-def edit_distance(one: str, other: str) -> int:
-    """The number of characters to insert, delete or replace (Levenshtein 1966)."""
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, start=1):
-        diagonal, row[0] = row[0], i
-        for j, b in enumerate(other, start=1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
-    return row[-1]
+    return Levenshtein.normalized_similarity(a, b) if a and b else 0.0
 
 
 def plain(text: str) -> str:

@@ -65,7 +65,7 @@ class SealingWriter:
 
 
 class PlainWriter:
-    """Writes what is not sealed into a file, so that `opened` never takes it for sealed; `close` writes what is left."""
+    """Writes what is not sealed into a file, so that nobody takes it for sealed; `close` writes what is left."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._beginning, self._begun = file, bytearray(), False

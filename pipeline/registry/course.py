@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.errors import NotThere
@@ -19,6 +19,9 @@ from validators.content import Content, Known
 from validators.coverage import Due, OnRecord, dues, programme_on
 from validators.registry import Membership, Programme
 from validators.rulebook.load import Thresholds
+
+ROWS_AT_A_TIME = 1000
+"""Patients held in memory at a time while the due list is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,55 +100,55 @@ class _Row:
 
 
 def _perhaps_due(session: Session, on: dt.date, ahead: int, thresholds: Thresholds) -> Iterator[_Row]:
-    """The patients of whom nothing was received lately: the database leaves out the many whose papers are in order."""
+    """The patients of whom nothing was received lately: the database leaves out the many whose papers are in order.
+
+    Of each there is what `dues` looks at, as it was known on the day.
+    """
     programme = programme_on(on, thresholds)
-    psfs = _psfs(on).add_columns(FormOnRecord.entity_id).group_by(FormOnRecord.entity_id).subquery()
-    draws = _draws(on).add_columns(AncResult.patient_id).group_by(AncResult.patient_id).subquery()
-    last_psf, last_draw = psfs.c.day, draws.c.day
+    since = f"enrolled_on_{programme}"
+    fields = (since, "treatment_status", "monitoring_frequency")
+    query = _papers_not_in_order(on, ahead, thresholds, fields)
+    changed = changed_later(session, "patients", on, fields=fields)
+    for row in session.execute(query, execution_options={"yield_per": ROWS_AT_A_TIME}):
+        key, npi, psf, draw, enrolled, status, frequency = row
+        if changed:  # of most days everything that is known came before
+            enrolled = _day(_then(changed, key, since, on, plain(enrolled)))
+            status = _then(changed, key, "treatment_status", on, status)
+            frequency = _then(changed, key, "monitoring_frequency", on, frequency)
+        record = OnRecord(
+            enrolled=Membership(enrolled, None) if programme is Programme.FIRST else Membership(None, enrolled),
+            ben=False,
+            hospice=False,
+            treatment_status=status,
+            monitoring_frequency=frequency,
+            last_psf=psf,
+            newest_result=None if draw is None else (draw, 0),
+        )
+        yield _Row(str(key), npi, record)
+
+
+def _papers_not_in_order(on: dt.date, ahead: int, thresholds: Thresholds, fields: Iterable[str]) -> Select[Any]:
+    """Key, prescriber, newest PSF, newest draw and those fields of whom there was nothing new enough."""
+    patients = (
+        select(
+            Patient.id,
+            Patient.prescriber_npi,
+            _psfs(on).where(FormOnRecord.entity_id == Patient.id).scalar_subquery().label("last_psf"),
+            _draws(on).where(AncResult.patient_id == Patient.id).scalar_subquery().label("last_draw"),
+            *(getattr(Patient, field) for field in fields),
+        )
+        .where(Patient.withdrawn_at.is_(None), or_(Patient.known_from.is_(None), Patient.known_from <= on))
+        .cte("patients_on_the_day")
+        .prefix_with("MATERIALIZED")  # else the newest days are looked up twice, to show them and to leave patients out
+    )
+    last_psf, last_draw = patients.c.last_psf, patients.c.last_draw
     long_ago = [_not_since(last_draw, on, ahead - thresholds.current_days_weekly)]
-    if programme is Programme.MODIFIED:
+    if programme_on(on, thresholds) is Programme.MODIFIED:
         long_ago = [
             _not_since(last_psf, on, ahead - thresholds.psf_covers_days),
             _not_since(last_draw, on, ahead - thresholds.missed_labs_days),
         ]
-    since = getattr(Patient, f"enrolled_on_{programme}")
-    fields = {"treatment_status": Patient.treatment_status, "monitoring_frequency": Patient.monitoring_frequency}
-    known = or_(Patient.known_from.is_(None), Patient.known_from <= on)
-    query = (
-        select(
-            Patient.id,
-            Patient.prescriber_npi,
-            since.label("since"),
-            *fields.values(),
-            last_psf.label("last_psf"),
-            last_draw.label("last_draw"),
-        )
-        .outerjoin(psfs, psfs.c.entity_id == Patient.id)
-        .outerjoin(draws, draws.c.patient_id == Patient.id)
-        .where(Patient.withdrawn_at.is_(None), known, or_(*long_ago))
-        .order_by(Patient.id)
-    )
-    changed = changed_later(session, "patients", on, fields=[*fields, since.key])
-    for row in session.execute(query):
-        yield _Row(str(row.id), row.prescriber_npi, _due_record(row, programme, since.key, changed, on))
-
-
-def _due_record(row: Row[Any], programme: Programme, since: str, changed: History, on: dt.date) -> OnRecord:
-    """What `dues` looks at, as it was known on the day."""
-    enrolled, status, frequency = row.since, row.treatment_status, row.monitoring_frequency
-    if changed:  # of most days everything that is known came before
-        enrolled = _day(_then(changed, row.id, since, on, plain(enrolled)))
-        status = _then(changed, row.id, "treatment_status", on, status)
-        frequency = _then(changed, row.id, "monitoring_frequency", on, frequency)
-    return OnRecord(
-        enrolled=Membership(enrolled, None) if programme is Programme.FIRST else Membership(None, enrolled),
-        ben=False,
-        hospice=False,
-        treatment_status=status,
-        monitoring_frequency=frequency,
-        last_psf=row.last_psf,
-        newest_result=None if row.last_draw is None else (row.last_draw, 0),
-    )
+    return select(patients).where(or_(*long_ago)).order_by(patients.c.id)
 
 
 def _then(changed: History, patient: int, field: str, on: dt.date, now: Any) -> Any:
