@@ -19,15 +19,11 @@ from prefect.artifacts import create_table_artifact  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 
 from flows.batch import listening, work_through  # noqa: E402
-from flows.errors import DatabaseAway  # noqa: E402
-from pipeline.errors import OriginalsAway  # noqa: E402
+from flows.patience import AWAY, RETRY_AFTER  # noqa: E402
 from pipeline.process import Outcome  # noqa: E402
 
 DOCUMENTS_A_TASK = 50
 """About 100 pages: a task costs 40 ms with its server, and its processes 2 s to start; both vanish beside 100 pages."""
-
-RETRY_AFTER = [2.0, 10.0, 60.0]
-"""Seconds before each new try: a lock goes in seconds, a database that restarts comes back within a minute."""
 
 
 def _run_name() -> str:
@@ -52,10 +48,10 @@ def ingest(documents: list[int]) -> list[Outcome]:
 
 
 def database_is_away(_task: Any, _run: Any, state: Any) -> bool:
-    """Tell whether trying again can help; bad input is stored as `failed`, and anything else is a defect."""
+    """Tell whether trying again can help."""
     try:
         state.result()
-    except (DatabaseAway, OriginalsAway):
+    except AWAY:
         return True
     except Exception:  # noqa: BLE001 - whatever it is, Prefect raises it after this
         return False
@@ -65,7 +61,7 @@ def database_is_away(_task: Any, _run: Any, state: Any) -> bool:
 @task(
     name="read and decide",
     retries=len(RETRY_AFTER),
-    retry_delay_seconds=RETRY_AFTER,
+    retry_delay_seconds=list(RETRY_AFTER),
     retry_condition_fn=database_is_away,
     cache_policy=NO_CACHE,  # the store knows what is done
 )

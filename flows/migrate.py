@@ -18,7 +18,8 @@ from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.deployments import run_deployment  # noqa: E402
 
 from flows.chunks import work_on_chunk  # noqa: E402
-from flows.ingest import RETRY_AFTER, database_is_away  # noqa: E402
+from flows.ingest import database_is_away  # noqa: E402
+from flows.patience import RETRY_AFTER  # noqa: E402
 from flows.worker_death import end_with_worker  # noqa: E402
 
 DEPLOYMENT = "migrate-chunk/migrate-chunk"
@@ -38,7 +39,7 @@ def migrate_chunk(migration: int, chunk: int) -> bool:
 @task(
     name="read and decide a chunk",
     retries=len(RETRY_AFTER),
-    retry_delay_seconds=RETRY_AFTER,
+    retry_delay_seconds=list(RETRY_AFTER),
     retry_condition_fn=database_is_away,
     cache_policy=NO_CACHE,  # the store knows what is done
 )

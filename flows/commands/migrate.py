@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from flows.batch import listening
 from flows.chunks import stopping_softly, work_on_chunk
+from flows.patience import patiently
 from flows.progress import progress_bar
 from flows.store import opened_store, reading_session
 from flows.terminal import err, out, print_table
@@ -21,6 +23,7 @@ from pipeline.migration.plan import Planned, Survey
 from pipeline.migration.sources import Place, place_of
 from pipeline.migration.taking_in import take_in_all
 from pipeline.settings import Settings
+from pipeline.store.engine import read_only
 
 LOOK_EVERY = 2.0
 """Seconds between two looks at what the workers have done."""
@@ -109,13 +112,18 @@ def print_progress(number: int) -> None:
 
 def _plan_and_take_in(place: Place, rows: Index, files: Iterable[Planned]) -> int:
     """Enter what is new in the plan, and take it in; the migration's number."""
-    with opened_store() as store:
-        number = plan.enter(store, place, rows, files, store.settings.migration_chunk)
-        with Session(store.engine) as session:
-            left = progress.files_to_take_in(session, number)
-        with progress_bar("taking in", left, "files") as step:
-            take_in_all(store, number, place, step)
-    return number
+    found = list(files)
+
+    def work() -> int:
+        with opened_store() as store:
+            number = plan.enter(store, place, rows, found, store.settings.migration_chunk)
+            with Session(read_only(store.engine)) as session:
+                left = progress.files_to_take_in(session, number)
+            with progress_bar("taking in", left, "files") as step:
+                take_in_all(store, number, place, step)
+        return number
+
+    return patiently(work)
 
 
 def _work(number: int, inline: bool) -> None:
@@ -132,12 +140,12 @@ def _work(number: int, inline: bool) -> None:
             if stop.is_set():
                 err.print("Stopped; the same command goes on from here.")
                 return
-            _run(number, chunk, inline)
+            _run(number, chunk, inline, stop)
 
 
-def _run(number: int, chunk: int, inline: bool) -> None:
+def _run(number: int, chunk: int, inline: bool, stop: threading.Event) -> None:
     if inline:
-        work_on_chunk(number, chunk)
+        patiently(lambda: work_on_chunk(number, chunk), stop.wait)
     else:
         from flows.migrate import migrate_chunk  # Prefect takes seconds to import
 

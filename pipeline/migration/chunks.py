@@ -74,6 +74,7 @@ def claim(store: Store, migration: int, number: int) -> HeldChunk | None:
             return None
         chunk = session.scalars(select(MigrationChunk).filter_by(migration_id=migration, number=number)).one()
         chunk.started_at = chunk.started_at or now
+        _give_back_what_broke_off(session, chunk, owner)
         return HeldChunk(chunk.id, migration, number, owner, chunk.attempts)
 
 
@@ -130,6 +131,15 @@ def named(session: Session, migration: int) -> Migration:
     if found is None:
         raise NotThere(f"migration {migration}: there is none of that number")
     return found
+
+
+def _give_back_what_broke_off(session: Session, chunk: MigrationChunk, owner: str) -> None:
+    """Documents that we hold from a try that lost the database, and with it the means to give them back."""
+    ours = _of_chunk(chunk.migration_id, chunk.number).where(
+        Document.state == DocumentState.READING, Document.lease_owner == owner
+    )
+    for document in session.scalars(ours).all():
+        ledger.give_back(session, ledger.Claim(document.id, owner, document.attempts, document.lease_until))
 
 
 def _undecided(store: Store, held: HeldChunk) -> Sequence[int]:

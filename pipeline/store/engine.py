@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
@@ -10,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from pipeline.encryption.keys import NO_KEYS, Keyring
 from pipeline.store.sealed import give_keys
-from pipeline.store.turns import Turns
+from pipeline.store.turns import Door, Turns
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for another one."""
@@ -76,8 +78,12 @@ def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:
 
 
 def _take_turns(engine: Engine) -> None:
-    """Let writing transactions of this process begin in the order in which they were asked for."""
-    turns = Turns()
+    """Let writing transactions begin in the order in which they were asked for."""
+    turns, file = Turns(), engine.url.database
+    door = Door(Path(f"{file}-turn")) if file and file != ":memory:" else None
+
+    def in_the_door() -> AbstractContextManager[None]:
+        return door.held(BUSY_TIMEOUT_MS / 1000) if door else nullcontext()
 
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get("faxforms_read_only", False):
@@ -85,7 +91,8 @@ def _take_turns(engine: Engine) -> None:
             return
         connection.info[TURN] = turns.take(BUSY_TIMEOUT_MS / 1000)
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            with in_the_door():
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
         except BaseException:
             end(connection)
             raise

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -30,6 +31,7 @@ from numpy.random import Generator
 
 from extractors.limits import Limits
 from extractors.opening.document import open_pages
+from pipeline.exports.atomic import written_whole
 from samples.generator import files
 from samples.generator.channel import Sent
 from samples.generator.placement import STRAIGHT
@@ -57,17 +59,23 @@ class Filled:
 
 
 def make_ink(folder: Path, documents: int) -> None:
-    """Have the generator fill so many forms; what is there already stays."""
+    """Have the generator fill so many forms; a run that was made whole stays, one that broke off is made again."""
     count = str(-(-documents // len(SEEDS)))
     todo = {seed: folder / str(number) for number, seed in enumerate(SEEDS, 1)}
+    todo = {seed: out for seed, out in todo.items() if not out.exists()}
+    parts = {out: out.with_name(f".{out.name}.part") for out in todo.values()}
+    for part in parts.values():
+        shutil.rmtree(part, ignore_errors=True)
     words = [sys.executable, "-m", "samples.generator", "--count", count]
     running = [
-        subprocess.Popen([*words, "--seed", str(seed), "--out", str(out)], stderr=subprocess.DEVNULL)
+        subprocess.Popen([*words, "--seed", str(seed), "--out", str(parts[out])], stderr=subprocess.DEVNULL)
         for seed, out in todo.items()
-        if not (out / "registry.json").exists()
     ]
-    if any(one.wait() for one in running):
+    ends = [one.wait() for one in running]
+    if any(ends):
         sys.exit("the generator failed")
+    for out, part in parts.items():
+        part.rename(out)
 
 
 def read_ink(folder: Path) -> list[Filled]:
@@ -81,20 +89,25 @@ def read_ink(folder: Path) -> list[Filled]:
 
 
 def add_round(folder: Path, ink: Sequence[Filled], number: int) -> int:
-    """Add every document once more to an archive, over line `number`, and to its index; the pages added."""
+    """Add every document once more to an archive, over line `number`, and at last to its index; the pages added.
+
+    A round that the index has is whole and stays; one that broke off is made again.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    rows = []
-    for kind, part in zip(KINDS, (ink[start :: len(KINDS)] for start in range(len(KINDS))), strict=True):
-        batch = Batch(folder, f"round-{number:02}{kind}")
-        for document in part:
-            name = batch.add(_name(document, number), sent_again(document, number))
-            forms = [form["form_id"] for form in document.truth["forms"]] or [""]
-            rows += [(name, form, document.truth["received"]) for form in forms]
-        batch.close()
     index = folder / "index.csv"
-    is_new = not index.exists()
-    with index.open("a", newline="", encoding="utf-8") as lines:
-        csv.writer(lines).writerows([*([COLUMNS] if is_new else []), *rows])
+    lines = index.read_text(encoding="utf-8") if index.exists() else ",".join(COLUMNS) + "\n"
+    if f"\n{_round(number)}" not in lines:
+        rows = []
+        for kind, part in zip(KINDS, (ink[start :: len(KINDS)] for start in range(len(KINDS))), strict=True):
+            batch = Batch(folder, f"{_round(number)}{kind}")
+            for document in part:
+                name = batch.add(_name(document, number), sent_again(document, number))
+                forms = [form["form_id"] for form in document.truth["forms"]] or [""]
+                rows += [(name, form, document.truth["received"]) for form in forms]
+            batch.close()
+        with written_whole(index) as file:
+            file.write(lines)
+            csv.writer(file, lineterminator="\n").writerows(rows)
     return sum(document.pages for document in ink)
 
 
@@ -140,6 +153,10 @@ class Batch:
         for archive in (self._zip, self._tar):
             if archive is not None:
                 archive.close()
+
+
+def _round(number: int) -> str:
+    return f"round-{number:02}"
 
 
 def _name(document: Filled, number: int) -> str:

@@ -18,9 +18,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -29,10 +30,12 @@ from sqlalchemy.orm import Session
 
 from pipeline.migration import progress
 from pipeline.settings import Settings
-from pipeline.store.engine import open_engine
+from pipeline.store.engine import open_engine, read_only
 from pipeline.store.migration_models import MigrationChunk
 from pipeline.store.models import Page
 from tests.benchmarks.archives import Filled, add_round, make_ink, read_ink
+
+T = TypeVar("T")
 
 DOCUMENTS = 540
 """Filled by the generator: with those of up to four pages about 1,080 pages."""
@@ -64,14 +67,14 @@ class Round:
 
 def main() -> None:
     """Make what is missing, migrate what is new, tell."""
-    asked = _arguments()
-    folder: Path = asked.folder
+    arguments = _arguments()
+    folder: Path = arguments.folder
     make_ink(folder / "ink", DOCUMENTS)
     ink = read_ink(folder / "ink")
     each = sum(document.pages for document in ink)
-    wanted = max(2, round(asked.pages / each))
+    wanted = max(2, round(arguments.pages / each))
     for number in range(len(_done(folder)), wanted):
-        done = _round(folder, ink, number, asked.readers)
+        done = _round(folder, ink, number, arguments.readers)
         _note(folder, done)
         print_table(_done(folder))
     print_table(_done(folder))
@@ -79,32 +82,30 @@ def main() -> None:
 
 def _round(folder: Path, ink: Sequence[Filled], number: int, readers: int) -> Round:
     """Add a round to the archive (if it is not there from a run that broke off), and migrate it."""
-    archive = folder / "archive"
-    if not (archive / f"round-{number:02}.tar").exists():
-        add_round(archive, ink, number)
-    environment = _environment(folder, readers)
+    archive, data = folder / "archive", folder / "data"
+    add_round(archive, ink, number)
+    environment = environment_of(data, DOCUMENTS // WORKERS, readers)  # a round is a chunk for each worker
     if number == 0:
-        for registry in sorted(folder.glob("ink/*/registry.json")):
-            _faxforms(environment, "registry", "import", str(registry))
-    before, pages_before, began = _working(folder), _pages(folder), time.monotonic()
+        import_registries(environment, folder / "ink")
+    before, pages_before, began = asked(data, _working), asked(data, _pages), time.monotonic()
     cpu = os.times()
-    workers = [_started(environment, "migrate", str(archive), "--index", str(archive / "index.csv"), "--inline")]
-    _wait_for_chunks(folder, number)
-    workers += [_started(environment, "migration", "resume", "1", "--inline") for _ in range(WORKERS - 1)]
-    if any(worker.wait() for worker in workers):
+    workers = [started(environment, "migrate", str(archive), "--index", str(archive / "index.csv"), "--inline")]
+    _wait_for_chunks(data, number)
+    workers += [started(environment, "migration", "resume", "1", "--inline") for _ in range(WORKERS - 1)]
+    ends = [worker.wait() for worker in workers]
+    if any(ends):
         sys.exit("a worker failed")
     spent = os.times()
-    seconds, pages = time.monotonic() - began, _pages(folder)
-    working = _working(folder) - before
+    seconds, pages = time.monotonic() - began, asked(data, _pages)
+    working = asked(data, _working) - before
     every = spent.children_user + spent.children_system - cpu.children_user - cpu.children_system
-    data = folder / "data"
     return Round(
         pages=pages,
         added=pages - pages_before,
         seconds=seconds,
         taking_in=every - working,
         working=working,
-        peak_mb=_peak(folder),
+        peak_mb=asked(data, _peak),
         database_mb=(data / "faxforms.db").stat().st_size / 1e6,
         originals_mb=sum(file.stat().st_size for file in (data / "originals").rglob("*") if file.is_file()) / 1e6,
     )
@@ -133,52 +134,60 @@ def print_table(rounds: Sequence[Round]) -> None:
     console.print(table)
 
 
-def _environment(folder: Path, readers: int) -> Mapping[str, str]:
+def environment_of(data: Path, chunk: int, readers: int) -> Mapping[str, str]:
+    """For programs that migrate into that data folder, so many files a chunk, so many reading processes each."""
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS"), "1")
     settings = {
-        "FAXFORMS_DATA_DIR": str(folder / "data"),
-        "FAXFORMS_MIGRATION_CHUNK": str(DOCUMENTS // WORKERS),  # a round is a chunk for each worker
+        "FAXFORMS_DATA_DIR": str(data),
+        "FAXFORMS_MIGRATION_CHUNK": str(chunk),
         "FAXFORMS_WORKERS": str(readers),
     }
     return {**os.environ, **one_thread, **settings}
 
 
-def _started(environment: Mapping[str, str], *words: str) -> subprocess.Popen[bytes]:
+def started(environment: Mapping[str, str], *words: str) -> subprocess.Popen[bytes]:
+    """A command of the program, under way."""
     return subprocess.Popen([sys.executable, "-m", "flows", *words], env=environment)
 
 
-def _faxforms(environment: Mapping[str, str], *words: str) -> None:
-    if _started(environment, *words).wait():
-        sys.exit(f"faxforms {' '.join(words)} failed")
+def import_registries(environment: Mapping[str, str], ink: Path) -> None:
+    """Import those of all runs of the generator."""
+    for registry in sorted(ink.glob("*/registry.json")):
+        if started(environment, "registry", "import", str(registry)).wait():
+            sys.exit("a registry could not be imported")
 
 
-def _wait_for_chunks(folder: Path, number: int) -> None:
+def asked(data: Path, question: Callable[[Session], T]) -> T:
+    """What the database of that data folder says."""
+    engine = open_engine(Settings(data_dir=data).url)
+    try:
+        with Session(read_only(engine)) as session:
+            return question(session)
+    finally:
+        engine.dispose()
+
+
+def _wait_for_chunks(data: Path, number: int) -> None:
     """Until everything of the round is taken in, so that a second worker finds what to work on."""
-    while True:
-        with Session(open_engine(_settings(folder).url)) as session:
-            planned = session.scalar(select(func.count()).select_from(MigrationChunk)) or 0
-            if planned > number * WORKERS and not progress.files_to_take_in(session, 1):
-                return
+
+    def is_there(session: Session) -> bool:
+        planned = session.scalar(select(func.count()).select_from(MigrationChunk)) or 0
+        return planned > number * WORKERS and not progress.files_to_take_in(session, 1)
+
+    while not asked(data, is_there):
         time.sleep(1)
 
 
-def _settings(folder: Path) -> Settings:
-    return Settings(data_dir=folder / "data")
+def _working(session: Session) -> float:
+    return float(session.scalar(select(func.sum(MigrationChunk.cpu_seconds))) or 0)
 
 
-def _working(folder: Path) -> float:
-    with Session(open_engine(_settings(folder).url)) as session:
-        return float(session.scalar(select(func.sum(MigrationChunk.cpu_seconds))) or 0)
+def _peak(session: Session) -> float:
+    return float(session.scalar(select(func.max(MigrationChunk.peak_mb))) or 0)
 
 
-def _peak(folder: Path) -> float:
-    with Session(open_engine(_settings(folder).url)) as session:
-        return float(session.scalar(select(func.max(MigrationChunk.peak_mb))) or 0)
-
-
-def _pages(folder: Path) -> int:
-    with Session(open_engine(_settings(folder).url)) as session:
-        return session.scalar(select(func.count()).select_from(Page)) or 0
+def _pages(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Page)) or 0
 
 
 def _done(folder: Path) -> list[Round]:

@@ -120,6 +120,26 @@ def test_what_breaks_off_goes_on_with_what_is_not_decided(archive: Archive) -> N
     assert not archive.work(migration, 1, break_at_third)  # done
 
 
+def test_what_a_try_without_a_database_could_not_give_back_is_read_by_the_next(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.add(FIVE)
+    migration = archive.plan(chunk_files=5)
+    archive.take_in(migration)
+
+    def lose_database(_: bytes) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as away:
+        away.setattr("pipeline.ledger.give_back", lambda *_: None)
+        with pytest.raises(KeyboardInterrupt):
+            archive.work(migration, 1, lose_database)
+    assert archive.work(migration, 1, lambda _: psf())
+    with Session(archive.store.engine) as session:
+        assert progress.of(session, migration).words == "done"
+        assert set(session.scalars(select(Document.attempts))) == {1}
+
+
 def test_a_pause_stops_after_what_is_in_hand(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "LOOK_EVERY", 0.0)
     archive.add(FIVE)
