@@ -91,6 +91,13 @@ def judge_form(session: Session, form: Form, person: Person | None = None) -> Ju
 
     Where a person decides it is not the first time: forms that came after this one may count by now.
     """
+    judged = weigh(session, form, person)
+    repository.record_judgement(session, form, judged.judgement.findings, judged.judgement.evaluated)
+    return judged
+
+
+def weigh(session: Session, form: Form, person: Person | None = None) -> Judged:
+    """What `judge_form` records, without the recording; the form itself bears whom it is about and on which day."""
     document = form.document
     content = from_readings(repository.load_form(form), definitions()[form.form_id])
     rows = rows_about(session, document)
@@ -105,7 +112,6 @@ def judge_form(session: Session, form: Form, person: Person | None = None) -> Ju
     form.key_by_patient, form.key_as_read = _keys(form, content)
     earlier = compare_with_earlier(session, form, content, also_later=person is not None)
     judgement = _with_comparison(judgement, earlier, content, form.day)
-    repository.record_judgement(session, form, judgement.findings, judgement.evaluated)
     return Judged(content, judgement, earlier)
 
 

@@ -20,14 +20,14 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from pipeline.deciding import Person, judge_form, settle
+from pipeline.deciding import Person, judge_form, settle, weigh
 from pipeline.errors import CorrectionRefused, DecisionRefused, NotHeld
 from pipeline.notice import make
 from pipeline.notice.make import Subject
 from pipeline.review import claiming, keying, queue
 from pipeline.review.again import decide_again
 from pipeline.review.roles import Somebody
-from pipeline.review.writing import ILLEGIBLE, parsed, set_readings, write
+from pipeline.review.writing import ILLEGIBLE, change, parsed, write
 from pipeline.settings import Settings
 from pipeline.store import audit, repository
 from pipeline.store.engine import take_write_turn
@@ -88,20 +88,16 @@ class Found:
 
 
 def preview(session: Session, form: Form, entries: Entries, somebody: Somebody) -> list[Found]:
-    """What the rules would find with what was written; nothing of it stays.
+    """What the rules would find with what was written; none of it goes to the database, so nobody is held up.
 
     Raises:
         CorrectionRefused: a field cannot say that.
     """
-    take_write_turn(session.connection())
-    values = entries.parsed(form)
-    trial = session.begin_nested()
-    list(set_readings(session, form, values))
-    judge_form(session, form, Person(somebody.name))
-    found = shown(form.findings, somebody)
-    trial.rollback()
-    session.expire(form)
-    return found
+    with Session(session.connection(), autoflush=False) as trial:
+        tried = trial.get_one(Form, form.id)
+        list(change(tried, entries.parsed(tried)))
+        judged = weigh(trial, tried, Person(somebody.name))
+        return shown(map(repository.finding_row, judged.judgement.findings), somebody)
 
 
 def shown(findings: Iterable[FormFinding], somebody: Somebody) -> list[Found]:

@@ -77,7 +77,7 @@ def as_written(value: Any) -> str:
 def write(session: Session, form: Form, values: Mapping[str, Any], who: str, reason: str) -> list[tuple[str, Any, Any]]:
     """Set the readings and note it; field, before and after of each. The line in the trail keeps what was read."""
     was = {r.field: {"value": r.value, "confidence": r.confidence, "engine": r.engine} for r in form.readings}
-    written = list(set_readings(session, form, values))
+    written = set_readings(session, form, values)
     told = {"form": form.id, "reason": reason}
     before = told | {name: was[name] for name, _, _ in written}
     after = told | {name: value for name, _, value in written}
@@ -85,15 +85,21 @@ def write(session: Session, form: Form, values: Mapping[str, Any], who: str, rea
     return written
 
 
-def set_readings(session: Session, form: Form, values: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+def set_readings(session: Session, form: Form, values: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Set the readings, and note nothing; field, before and after of each (an illegible one is None afterwards)."""
+    written = list(change(form, values))
+    session.flush()
+    session.expire(form, ["readings"])
+    return written
+
+
+def change(form: Form, values: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Set the readings of a form in memory; nothing goes to the database by this."""
     for reading in form.readings:
         if reading.field in values:
             before = reading.value
             _set(reading, values[reading.field])
             yield reading.field, before, reading.value
-    session.flush()
-    session.expire(form, ["readings"])
 
 
 def _set(reading: FieldReading, value: Any) -> None:

@@ -142,19 +142,21 @@ def record_judgement(
         session.delete(earlier)
     session.flush()
     session.expire(form, ["findings", "evaluated_rules"])
-    form.findings = [
-        FormFinding(
-            rule=finding.rule,
-            reason=finding.reason,
-            outcome=finding.outcome,
-            severity=finding.severity,
-            field=finding.field,
-            message=finding.message,
-            in_order=finding.in_order,
-        )
-        for finding in findings
-    ]
+    form.findings = list(map(finding_row, findings))
     form.evaluated_rules = [EvaluatedRule(rule=e.rule, verdict=e.verdict, why=e.why) for e in evaluated]
+
+
+def finding_row(finding: Finding) -> FormFinding:
+    """A finding as the database keeps it, of no form yet."""
+    return FormFinding(
+        rule=finding.rule,
+        reason=finding.reason,
+        outcome=finding.outcome,
+        severity=finding.severity,
+        field=finding.field,
+        message=finding.message,
+        in_order=finding.in_order,
+    )
 
 
 def forms_like(session: Session, form: Form, *, also_later: bool = False) -> Sequence[Form]:

@@ -102,7 +102,7 @@ def picture_beside(request: Request, item_id: int, page: int, visitor: Visiting)
 def preview(request: Request, item_id: int, visitor: Visiting, posted: Posted) -> Response:
     """The findings with what is written so far, which is kept as a draft; whoever has lost the item is told."""
     store: Store = request.app.state.store
-    with Session(store.engine) as session, session.begin():
+    with Session(read_only(store.engine)) as session:
         item = session.get(ReviewItem, item_id)
         if item is None or not is_in_hand(item, visitor.somebody):
             answer = page(request, "_lost.html")
@@ -114,9 +114,11 @@ def preview(request: Request, item_id: int, visitor: Visiting, posted: Posted) -
         entries = _entries(form, posted)
         try:
             findings, refused = decide.preview(session, form, entries, visitor.somebody), ""
-            decide.keep_draft(session, _hand(item_id, visitor, posted), entries)
         except FaxformsError as error:
             findings, refused = decide.shown(form.findings, visitor.somebody), str(error)
+    if not refused:
+        with Session(store.engine) as session, session.begin():
+            decide.keep_draft(session, _hand(item_id, visitor, posted), entries)
     seen = posted.getlist("seen")
     return page(request, "_findings.html", findings=findings, refused=refused, seen=seen)
 
@@ -252,9 +254,7 @@ def _shown(
     with Session(store.engine) as session, session.begin():
         item = visible_item(session, item_id, somebody)
         decide.note_view(session, item, somebody.name, "item")
-        has_draft = item.draft is not None
-    # to show a draft its findings are tried out; else nobody is held up while the pages are drawn
-    with Session(store.engine if has_draft else read_only(store.engine)) as session:
+    with Session(read_only(store.engine)) as session:  # nobody is held up while the pages are drawn
         item = visible_item(session, item_id, somebody)
         screen = item_screen(session, store, item, somebody)
         edits = is_in_hand(item, somebody) and somebody.decides

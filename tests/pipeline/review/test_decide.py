@@ -17,6 +17,7 @@ from pipeline.review import claiming, decide
 from pipeline.review.decide import Entries, Hand
 from pipeline.review.roles import Role, Somebody
 from pipeline.store import audit
+from pipeline.store.engine import read_only
 from pipeline.store.models import AuditLine, Document, DocumentState, Form, ReviewItem, ReviewState
 from pipeline.store.opening import Store
 from pipeline.store.registry_models import AncResult
@@ -51,6 +52,18 @@ def actions(store: Store) -> list[str]:
     with Session(store.engine) as session:
         assert audit.verify(session) is None
         return list(session.scalars(select(AuditLine.action).order_by(AuditLine.id)))
+
+
+def test_what_is_tried_out_waits_for_nobody_who_writes_and_leaves_nothing(store: Store, deliver: Deliver) -> None:
+    deliver(doubtful(psf(), "anc_value"))
+    hand = take(store)
+    with Session(store.engine) as writing, Session(read_only(store.engine)) as session:
+        audit.write_line(writing, "somebody writes")
+        form = session.get_one(Form, session.get_one(ReviewItem, hand.item).form_pk)
+        told = decide.preview(session, form, Entries({"anc_value": "2300"}), hand.somebody)
+        assert not any(one.blocks for one in told)
+        assert any(reading.doubtful for reading in form.readings)
+    assert any(blocks for _, blocks in found(store, hand))
 
 
 def test_a_confirmed_value_is_no_longer_doubtful_and_counts(store: Store, deliver: Deliver) -> None:
