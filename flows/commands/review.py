@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import getpass
 from typing import Annotated
 
@@ -71,9 +72,11 @@ def serve(
     from pipeline.review.web.app import create_app
 
     with opened_store() as store:
+        app = create_app(store, behind_tls=tls)
+        gc.freeze()  # what is there from now on to the end is not looked through again at every collection
         # no access log: who looked at what stands in the audit trail
         uvicorn.run(
-            create_app(store, behind_tls=tls),
+            app,
             host=host,
             port=port,
             access_log=False,
