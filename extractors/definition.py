@@ -146,3 +146,15 @@ def looked_for(definitions: Sequence[FormDefinition]) -> tuple[FormDefinition, .
     """Those that a page may be: all but the ones that another corrects. Forms that were read by these keep them."""
     corrected = {definition.replaces for definition in definitions}
     return tuple(definition for definition in definitions if definition.form_id not in corrected)
+
+
+def corrections(definitions: Sequence[FormDefinition]) -> dict[str, frozenset[str]]:
+    """By revision that another corrects those that its pages are looked for by from now on."""
+    by_id = {definition.form_id: definition for definition in definitions}
+    found: dict[str, frozenset[str]] = {}
+    for standing in looked_for(definitions):
+        earlier = by_id.get(standing.replaces or "")
+        while earlier is not None:
+            found[earlier.form_id] = found.get(earlier.form_id, frozenset()) | {standing.form_id}
+            earlier = by_id.get(earlier.replaces or "")
+    return found

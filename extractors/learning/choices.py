@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from extractors.geometry import Box
 from extractors.learning.labels import Words, column_head, row_head
 from extractors.learning.places import Layout, Place, Shape
-from extractors.learning.sheet import Run, hull, same_row
+from extractors.learning.sheet import Run, hull, in_rows, same_row
 from extractors.learning.wording import says, without_marks
 
 OPTION_REACH = 12.0  # points between a square and its words
@@ -48,9 +48,8 @@ class Ticks:
 def find_ticks(layout: Layout, words: Words) -> list[Ticks]:
     """Every square of a page, by itself or with the others of its choice, from top to bottom."""
     single = [_labelled(place, layout, words) for place in layout.places if place.shape is Shape.SQUARE]
-    single.sort(key=lambda ticks: (round(ticks.box.y0 / 4), ticks.box.x0))
     groups: list[Ticks] = []
-    for ticks in single:
+    for ticks in in_rows(single, lambda ticks: ticks.box):
         prompt = words.before(ticks.box, reach=PROMPT_BEFORE)
         ticks.section = words.section_over(ticks.box)
         here = [group for group in groups if prompt is None and group.section == ticks.section]

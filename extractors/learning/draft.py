@@ -10,7 +10,7 @@ from extractors.geometry import Box
 from extractors.learning.choices import Ticks, find_ticks, question_of, written_beside
 from extractors.learning.labels import Heading, Labelled, Words, headings_inside, label_places
 from extractors.learning.places import Place, Shape, find_places
-from extractors.learning.sheet import Sheet, overlap, same_row
+from extractors.learning.sheet import Sheet, in_rows, overlap
 from extractors.learning.wording import kind_of, length_of, says, slug, subjects, without_marks
 
 SIDE = 2.5  # points between a frame's side and what is written in it
@@ -67,18 +67,7 @@ def _of_page(sheet: Sheet) -> list[DraftField]:
     for place in layout.places:
         if place.box in beside:
             fields.append(_more(place, *beside[place.box], sheet))
-    return _in_order(fields)
-
-
-def _in_order(fields: list[DraftField]) -> list[DraftField]:
-    """From top to bottom, what stands in one row from left to right."""
-    rows: list[list[DraftField]] = []
-    for field in sorted(fields, key=lambda field: (_anchor(field).y0 + _anchor(field).y1, _anchor(field).x0)):
-        if rows and same_row(_anchor(rows[-1][0]), _anchor(field)):
-            rows[-1].append(field)
-        else:
-            rows.append([field])
-    return [field for row in rows for field in sorted(row, key=lambda field: field.box.x0)]
+    return in_rows(fields, _anchor)
 
 
 def _anchor(field: DraftField) -> Box:

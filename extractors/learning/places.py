@@ -27,6 +27,7 @@ LONGEST_CAPTION = 14  # words: with more of them it is a text in a frame
 SHORTEST_LINE = 18.0  # points
 DARK = 0.6  # brightness below which nobody writes on a shade
 COVERED = 0.5  # share of a cell that a shade covers
+TOUCHING = 0.75  # points between two pieces of one rule
 NEAR = 1.5  # points between a rule and the cell that it belongs to
 
 
@@ -241,13 +242,17 @@ def _lines(sheet: Sheet, cells: Sequence[Box], taken: Sequence[Box]) -> list[Pla
 def _whole(rules: Sequence[Box]) -> list[Box]:
     """Rules along one line that touch, as one."""
     merged: list[Box] = []
-    for rule in sorted(rules, key=lambda rule: (round(rule.y0), rule.x0)):
-        last = merged[-1] if merged else None
-        if last is not None and abs(last.y0 - rule.y0) <= 0.75 and rule.x0 <= last.x1 + 0.75:
-            merged[-1] = hull((last, rule))
-        else:
+    for rule in sorted(rules, key=lambda rule: rule.x0):
+        last = next((one for one in reversed(merged) if _touches(one, rule)), None)
+        if last is None:
             merged.append(rule)
-    return merged
+        else:
+            merged[merged.index(last)] = hull((last, rule))
+    return sorted(merged, key=lambda rule: (rule.y0, rule.x0))
+
+
+def _touches(one: Box, other: Box) -> bool:
+    return abs(one.y0 - other.y0) <= TOUCHING and one.x0 - TOUCHING <= other.x0 <= one.x1 + TOUCHING
 
 
 def _is_edge(rule: Box, cell: Box) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from extractors.cleaning import clean
-from extractors.decoding import decode
+from extractors.decoding import Decoded, decode
 from extractors.engines.ppocr import ppocr
 from extractors.formats import FREE
 from extractors.geometry import PIXELS_PER_POINT, Box, Grey
@@ -31,14 +32,20 @@ BROKEN = 9  # pixels that a rule may be interrupted for
 LONG_RULE = 72.0  # points: rules from which the page's slant is told
 STEEPEST = 8.0  # degrees
 SOLID = 6.0  # points: what is black for as far, both ways, is a filled area
-LOOSE_END = 0.7  # points by which a scanned rule may end too early
 SPECK = 6  # pixels: dirt is no larger
 LETTER_GAP = 11  # pixels between letters, and words, of one line; 4 points
 LETTER_HEIGHT = (8, 90)  # pixels
-FONT_ROOM = 0.1  # of a line's ink, above and below it: as high as a PDF says that its words are
 DOT = 6  # pixels: the dot of an i, and how far it stands over its letter
 MARGIN = 3  # pixels around a line that is read
 LEGIBLE = 0.2  # the engine's belief in a line from which it is words
+READABLE = 0.6  # its belief in a line's middling letter, likewise
+SURE = 0.6  # its belief in a line below which it is looked at once more, with soft edges and more paper around it
+SOFT, PAPER = 0.8, 8  # pixels
+STAR_GAP = 0.15  # of a line's height, before the star of what is required
+STAR = (0.65, 0.65, 4)  # share of a line's height that it is wide, and deep, at most; its least ink, in pixels
+CAP_HEIGHT, X_HEIGHT, DESCENT = 0.718, 0.523, 0.207  # of a font's size: Helvetica's, of which others differ little
+TALL = frozenset(string.ascii_uppercase + string.digits + "bdfhijklt()[]|/*?!&%#@'\"")
+DEEP = frozenset("gjpqy()[]|,;Q@")
 MARKS = str.maketrans({"|": "", "_": ""})
 
 
@@ -65,13 +72,14 @@ def scanned_page(number: int, grey: Grey) -> ScannedPage:
     thin[:RIM] = thin[-RIM:] = 0
     thin[:, :RIM] = thin[:, -RIM:] = 0
     across, down = _that_meet(_rules(thin, across=True), _rules(thin, across=False))
+    level, upright = [_rule(box, across=True) for box in across], [_rule(box, across=False) for box in down]
     sheet = Sheet(
         number=number,
         width=picture.shape[1] / PIXELS_PER_POINT,
         height=picture.shape[0] / PIXELS_PER_POINT,
         words=tuple(_words(picture, solid, across, down)),
-        across=tuple(_rule(box, across=True) for box in across),
-        down=tuple(_rule(box, across=False) for box in down),
+        across=tuple(_reaching(rule, upright) for rule in level),
+        down=tuple(_turned(_reaching(_turned(rule), [_turned(other) for other in level])) for rule in upright),
         shades=tuple((shade, 0.0) for shade in shades if shade.width > 20),
     )
     return ScannedPage(sheet, picture, straightened)
@@ -188,13 +196,27 @@ def _boxes(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
 
 
 def _rule(box: tuple[int, int, int, int], *, across: bool) -> Box:
-    """A rule in points, as thin as it is drawn in a PDF and a little longer than it was found."""
+    """A rule in points, as thin as it is drawn in a PDF."""
     whole = _points(box)
     if across:
         middle = (whole.y0 + whole.y1) / 2 - 0.5 / PIXELS_PER_POINT
-        return Box(whole.x0 - LOOSE_END, middle, whole.x1 + LOOSE_END, middle)
+        return Box(whole.x0, middle, whole.x1, middle)
     middle = (whole.x0 + whole.x1) / 2 - 0.5 / PIXELS_PER_POINT
-    return Box(middle, whole.y0 - LOOSE_END, middle, whole.y1 + LOOSE_END)
+    return Box(middle, whole.y0, middle, whole.y1)
+
+
+def _reaching(rule: Box, upright: Sequence[Box]) -> Box:
+    """A level rule that reaches the upright ones at its ends: a scan leaves gaps in a frame's corners."""
+    reach = MEET / PIXELS_PER_POINT
+    met = [other.x0 for other in upright if other.y0 - reach <= rule.y0 <= other.y1 + reach]
+    left = min((x for x in met if abs(x - rule.x0) <= reach), default=rule.x0)
+    right = max((x for x in met if abs(x - rule.x1) <= reach), default=rule.x1)
+    return Box(min(left, rule.x0), rule.y0, max(right, rule.x1), rule.y1)
+
+
+def _turned(box: Box) -> Box:
+    """Level for upright."""
+    return Box(box.y0, box.x0, box.y1, box.x1)
 
 
 def _points(box: tuple[int, int, int, int]) -> Box:
@@ -217,13 +239,55 @@ def _words(
     paper[(cv2.dilate(solid, fringe) > 0) & (cv2.erode(solid, fringe) == 0)] = 255
     for x0, y0, x1, y1 in (*across, *down):
         paper[max(0, y0 - 1) : y1 + 1, max(0, x0 - 1) : x1 + 1] = 255
-    runs, engine = _runs(paper), ppocr()
-    crops = [paper[y0 : y1 + 1, x0 : x1 + 1] for x0, y0, x1, y1 in (_grown(run, paper) for run in runs)]
-    for run, output in zip(runs, engine.read(crops), strict=True):
-        read = decode(output, engine.alphabet, FREE)
-        if read.probability >= LEGIBLE and any(c.isalnum() or c == "*" for c in read.text):
-            box = _points(run)
-            yield from _spread(read.text, box.grown(0, FONT_ROOM * box.height))
+    for run in _runs(paper):
+        x0, y0, x1, y1 = _grown(run, paper)
+        line, starred = _without_star(paper[y0 : y1 + 1, x0 : x1 + 1])
+        read = _read(line)
+        legible = read.probability >= LEGIBLE or read.probability >= READABLE ** len(read.text)
+        if starred and not read.text:
+            yield from _spread("*", _points(run))
+        elif legible and any(c.isalnum() or c == "*" for c in read.text):
+            yield from _spread(f"{read.text} *" if starred else read.text, _as_printed(read.text, _points(run)))
+
+
+def _read(line: Grey) -> Decoded:
+    """What a line says, and where that is not sure what it says at a second look."""
+    engine = ppocr()
+
+    def look(crop: Grey) -> Decoded:
+        return decode(engine.read([crop])[0], engine.alphabet, FREE)
+
+    first = look(line)
+    if first.probability >= SURE:
+        return first
+    wider = cv2.copyMakeBorder(line, MARGIN, MARGIN, PAPER, PAPER, cv2.BORDER_CONSTANT, value=255)
+    second = look(np.asarray(cv2.GaussianBlur(wider, (0, 0), SOFT), np.uint8))
+    return max(first, second, key=lambda read: read.probability)
+
+
+def _without_star(line: Grey) -> tuple[Grey, bool]:
+    """A line without the star at its end, and whether there is one: a small mark that stands high, after a gap."""
+    ink = line < INK
+    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
+    height = rows[-1] - rows[0] + 1
+    gaps = np.flatnonzero(np.diff(columns) - 1 >= max(2, STAR_GAP * height))
+    if not gaps.size:
+        return line, False
+    end, begin = int(columns[gaps[-1]]), int(columns[gaps[-1] + 1])
+    mark = ink[:, begin:]
+    wide, deep, least = columns[-1] - begin + 1, np.flatnonzero(mark.any(1))[-1] - rows[0] + 1, mark.sum()
+    if wide > STAR[0] * height or deep > STAR[1] * height or least < STAR[2]:
+        return line, False
+    return line[:, : end + 1 + MARGIN], True
+
+
+def _as_printed(text: str, ink: Box) -> Box:
+    """A line's box as a PDF tells it, from its font's ascent to its descent, by the letters that its ink is of."""
+    over = CAP_HEIGHT if TALL & set(text) else X_HEIGHT
+    under = DESCENT if DEEP & set(text) else 0.0
+    size = ink.height / (over + under)
+    foot = ink.y1 + (DESCENT - under) * size
+    return Box(ink.x0, foot - size, ink.x1, foot)
 
 
 def _runs(paper: Grey) -> list[tuple[int, int, int, int]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from extractors.geometry import Box
+
+Item = TypeVar("Item")
 
 SAME_ROW = 0.5  # share of the lower of two heights that has to be common
 ONE_SIZE = 1.7  # times a word's height that another of its line is high at most
@@ -106,6 +109,17 @@ def same_row(one: Box, other: Box) -> bool:
     """Whether two boxes stand beside each other."""
     common = min(one.y1, other.y1) - max(one.y0, other.y0)
     return common >= SAME_ROW * min(one.height, other.height)
+
+
+def in_rows(items: Iterable[Item], box_of: Callable[[Item], Box]) -> list[Item]:
+    """From top to bottom, what stands in one row from left to right; rows of a scan need not be quite level."""
+    rows: list[list[Item]] = []
+    for item in sorted(items, key=lambda item: (box_of(item).y0 + box_of(item).y1, box_of(item).x0)):
+        if rows and same_row(box_of(rows[-1][0]), box_of(item)):
+            rows[-1].append(item)
+        else:
+            rows.append([item])
+    return [item for row in rows for item in sorted(row, key=lambda item: box_of(item).x0)]
 
 
 def hull(boxes: Iterable[Box]) -> Box:

@@ -30,6 +30,7 @@ from pipeline.readers import ReaderPool
 from pipeline.review import claiming, decide, queue
 from pipeline.review.decide import Hand
 from pipeline.review.roles import Somebody
+from pipeline.settings import Settings
 from pipeline.store import audit, repository
 from pipeline.store.engine import read_only, take_write_turn
 from pipeline.store.models import REARRANGED, Document, Form, FormRoute, Page, ReviewItem, ReviewState
@@ -124,7 +125,7 @@ def _arranged(
     readings, drafts = _known_readings(document, fresh), _drafts(session, old)
     for form in old:
         if form not in kept.values():
-            _close(session, store, form, somebody.name)
+            close_form(session, store.settings, form, somebody.name)
     _place_pages(document, placements, fresh)
     new = []
     for group in groups:
@@ -299,7 +300,7 @@ def _set_read(page: Page, read: PageReading) -> None:
     page.to_blank = None if read.to_blank is None else list(read.to_blank)
 
 
-def _close(session: Session, store: Store, form: Form, who: str) -> None:
+def close_form(session: Session, settings: Settings, form: Form, who: str) -> None:
     """The form is no more: its pages go elsewhere. It is kept as it was, for the trail."""
     form.routes.append(
         FormRoute(
@@ -307,7 +308,7 @@ def _close(session: Session, store: Store, form: Form, who: str) -> None:
             reasons=form.route.reasons,
             decided_by=who,
             decided_at=dt.datetime.now(dt.UTC),
-            settings_id=repository.snapshot_settings(session, store.settings.that_decide()),
+            settings_id=repository.snapshot_settings(session, settings.that_decide()),
         )
     )
     session.flush()

@@ -84,7 +84,7 @@ SENT_BACK = "sent_back"
 """The route of a form that went back to its sender."""
 
 REARRANGED = "rearranged"
-"""The route of a form whose pages a person has given to other forms."""
+"""The route of a form whose pages were given to other forms: by a person, or read by a corrected revision."""
 
 WITHOUT_EFFECT = frozenset({SENT_BACK, REARRANGED, "reject", "set_aside"})
 """Routes by which a person has decided that a form does not count."""

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from extractors.definition import looked_for
+from extractors.definition import corrections, looked_for
 from extractors.definition_files import SHIPPED, Geometry, Meaning, load_definition, load_definitions, load_meaning
 from extractors.definition_rules import DeclaredRule
 from extractors.definition_saving import rules_as_text, save_definition
@@ -71,7 +71,13 @@ def test_a_revision_that_another_corrects_is_no_longer_looked_for(tmp_path: Path
     geometry, meaning, blank = parts("psf_2021")
     better = meaning.model_copy(update={"form_id": "psf_2021_b", "replaces": "psf_2021"})
     corrected = save_definition(tmp_path, geometry, better, blank, "")
+    again = better.model_copy(update={"form_id": "psf_2021_c", "replaces": "psf_2021_b"})
     known = (*load_definitions(), corrected)
+    assert corrections(known) == {"psf_2021": {"psf_2021_b"}}
+    assert corrections((*known, save_definition(tmp_path, geometry, again, blank, ""))) == {
+        "psf_2021": {"psf_2021_c"},
+        "psf_2021_b": {"psf_2021_c"},
+    }
     assert [form.form_id for form in looked_for(known)] == [*(id_ for id_ in FORMS if id_ != "psf_2021"), "psf_2021_b"]
     with pytest.raises(DefinitionError, match="itself"):
         save_definition(tmp_path, geometry, better.model_copy(update={"replaces": "psf_2021_b"}), blank, "")

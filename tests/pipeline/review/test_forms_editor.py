@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from browsing import LoggedIn, grave_faults
-from papers import arrive
+from papers import always, arrive
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
@@ -29,14 +29,21 @@ from samples.learning import requisition_definition
 
 LEARNT, CORRECTED = "lab_requisition_2026", "lab_requisition_2026_r2"
 RECEIVED = dt.date(2026, 3, 14)
+LATE = "date_invalid"  # the reason of a date order that does not hold
+A_WEEK_LATER = dt.date(2026, 3, 20)
 READ = {
     "account_number": "QF204817",
+    "patient_name": "Sand, Hugo",
     "patient_dob": "1968-07-04",
     "specimen": "serum",
+    "collected_on": "2026-03-12",
     "order_cbc": True,
     "order_glucose": True,
+    "hours_glucose": "12",
     "physician_signature": True,
+    "signature_date": "2026-03-12",
 }
+"""All that is written on the fax; the other fields are empty."""
 RENAMED = {
     "patient_account_number": "account_number",
     "kind_specimen": "specimen",
@@ -147,13 +154,19 @@ def test_a_learnt_form_is_corrected_in_the_editor_and_read(
 
     # and read by it, with its own rules
     assert CORRECTED in known_forms.by_id()
-    document = arrive(store, tmp_path, fax.read_bytes(), "requisition.tif", RECEIVED)
-    outcome = process(store, document, lambda data: read_by(learnt / CORRECTED, data, Limits()))
-    assert outcome is not None
-    with Session(store.engine) as session:
-        (form,) = session.get_one(Document, document).forms
-        assert form.form_id == CORRECTED
-        values = {reading.field: reading.value for reading in form.readings}
-        assert {name: values[name] for name in READ} == READ
-        verdicts = {rule.rule: rule.verdict for rule in form.evaluated_rules}
-        assert {verdicts[number] for number in ("LAB1", "LAB2", "LAB3")} <= {"passed", "undecided"}
+    reading = read_by(learnt / CORRECTED, fax.read_bytes(), Limits())
+    for data, received, verdict, route, reasons in (
+        (fax.read_bytes(), RECEIVED, "passed", "accept", []),
+        (b"another copy of it", A_WEEK_LATER, "fired", "review", [LATE]),
+    ):
+        document = arrive(store, tmp_path, data, "requisition.tif", received)
+        assert process(store, document, always(reading)) is not None
+        with Session(store.engine) as session:
+            (form,) = session.get_one(Document, document).forms
+            assert form.form_id == CORRECTED
+            assert len(form.readings) == len(corrected.fields)
+            assert {r.field: r.value for r in form.readings if r.value not in (None, False)} == READ
+            assert [r.field for r in form.readings if r.doubtful] == []
+            verdicts = {rule.rule: rule.verdict for rule in form.evaluated_rules}
+            assert [verdicts[number] for number in ("LAB1", "LAB2", "LAB3")] == ["passed", verdict, "passed"]
+            assert (form.route.route, form.route.reasons) == (route, reasons)
