@@ -1,4 +1,4 @@
-"""Learn the shipped forms anew from their blanks, and compare: `python -m samples.learning [--ways fillable flat]`.
+"""Learn the shipped forms anew, and compare: `python -m samples.learning [--ways fillable flat scanned] [--seeds 7 8]`.
 
 Each of the seven blanks is learnt from its fillable twin, from the flat blank, and from the flat blank printed and
 scanned by the generator's channel; what comes out stands beside the shipped definition. So do the two forms that were
@@ -74,12 +74,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     parser.add_argument("--forms", nargs="+", metavar="FORM", help="only these")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[SEED], help=f"of the scanner (default {SEED})")
     options = parser.parse_args(arguments)
     with TemporaryDirectory() as folder:
         right = [*load_definitions(), requisition_definition(Path(folder)), psf_revision.definition(Path(folder))]
         wanted = [one for one in right if not options.forms or one.form_id in options.forms]
-        ways = [(way, one) for way in options.ways for one in wanted if way != "fillable" or one.form_id not in OWN]
-        results = [learnt_anew(one, way) for way, one in ways]
+        ways = [(way, seed) for way in options.ways for seed in (options.seeds if way == "scanned" else [SEED])]
+        tries = [
+            (way, seed, one) for way, seed in ways for one in wanted if way != "fillable" or one.form_id not in OWN
+        ]
+        results = [_told(learnt_anew(one, way, seed), seed) for way, seed, one in tries]
     Console(width=150).print(table_of(results))
 
 
@@ -89,8 +93,12 @@ def requisition_definition(folder: Path) -> FormDefinition:
     return load_definition(write_definition(folder, geometry, meaning, requisition.blank(), "The right one."))
 
 
-def learnt_anew(right: FormDefinition, way: str) -> Compared:
-    """Learn a form from its blank in one of the `WAYS`, its names like its own, and compare."""
+def _told(result: Compared, seed: int) -> Compared:
+    return replace(result, way=f"{result.way}, seed {seed}") if seed != SEED else result
+
+
+def learnt_anew(right: FormDefinition, way: str, seed: int = SEED) -> Compared:
+    """Learn a form from its blank in one of the `WAYS`, its names like its own, and compare; scanned by that `seed`."""
     like = right if right.form_id not in OWN else None
     if right.form_id == psf_revision.FORM_ID:
         like = next(one for one in load_definitions() if one.form_id == psf_revision.LIKE)
@@ -99,7 +107,7 @@ def learnt_anew(right: FormDefinition, way: str) -> Compared:
     elif way == "flat":
         draft = learn(right.blank.read_bytes())
     else:
-        sent = scanned(right.blank)
+        sent = scanned(right.blank, seed)
         draft = learn(tiff(list(sent), 1))
         right = moved(right, sent, draft)
     compared = compare(draft.fields, right, way)
@@ -109,9 +117,9 @@ def learnt_anew(right: FormDefinition, way: str) -> Compared:
     return replace(compared, right_name=compare(named_like(draft.fields, like), right, way).right_name)
 
 
-def scanned(blank: Path) -> tuple[Sent, ...]:
+def scanned(blank: Path, seed: int = SEED) -> tuple[Sent, ...]:
     """The blank printed and scanned, page by page."""
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     return tuple(send(sheet, rng, SEVERITY, SCAN_200, source_dpi=SHEET_DPI) for sheet in _printed(blank))
 
 

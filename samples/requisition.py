@@ -162,10 +162,10 @@ def first_draft() -> tuple[Geometry, Meaning]:
     )
 
 
-def filled(form: FormDefinition, seed: int = 0) -> bytes:
-    """A fax (TIFF) of the form, completed with a typewriter by `VALUES`."""
+def filled(form: FormDefinition, seed: int = 0, values: Mapping[str, Any] = VALUES) -> bytes:
+    """A fax (TIFF) of the form, completed with a typewriter."""
     faces, rng = load_faces(), default_rng(seed)
-    sheet = fill_form(form, VALUES, draw_hand(Pen.TYPED, faces, load_digits(), rng), faces, rng).pages[0]
+    sheet = fill_form(form, values, draw_hand(Pen.TYPED, faces, load_digits(), rng), faces, rng).pages[0]
     return tiff([send(sheet, rng, 0.2, FAX_FINE)], 4)
 
 

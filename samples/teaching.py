@@ -1,80 +1,47 @@
-"""What the walk-through of docs/adding-a-form.md needs: `python -m samples.teaching DIR [--pictures docs/images]`.
+"""What the walk-through of docs/adding-a-form.md needs: `python -m samples.teaching DIR`.
 
-Writes the requisition's blank and two filled faxes of it into DIR; with `--pictures` also the pictures of the docs: the
-blank with its fields drawn and numbered, and the definition editor with a fax on its table.
+The requisition's blank, and in `DIR/trial` two filled faxes of it: one in order, and one that lacks hours of fasting.
+`DIR/manifest.csv` tells when they came in.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
+import csv
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from PIL import Image
-from playwright.sync_api import sync_playwright
-from sqlalchemy.orm import Session
-
-from extractors.definition_saving import save_definition
-from extractors.learning.learn import Draft, header, learn, put_down
-from extractors.learning.picture import draw_draft
-from pipeline.review import people
-from pipeline.review.roles import Role
-from pipeline.settings import Settings
-from pipeline.store.opening import open_store
 from samples import requisition
 from samples.learning import requisition_definition
-from samples.station_screens import CHROMIUM, HEIGHT, PASSWORD, WIDTH, log_in, served
 
-SHADES = 64
-"""Colours of a picture: enough for print, and small."""
+RECEIVED = "2026-03-14"
+WITHOUT_HOURS = {
+    **requisition.VALUES,
+    "account_number": "QF318204",
+    "patient_name": "Reed, Ida",
+    "patient_dob": "11/21/1975",
+    "hours_glucose": "",
+}
 
 
 def main() -> None:
     """Write the files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, metavar="DIR")
-    parser.add_argument("--pictures", type=Path, metavar="DIR", help="where the docs' pictures go")
-    options = parser.parse_args()
-    trial = options.folder / "trial"
-    trial.mkdir(parents=True, exist_ok=True)
-    (options.folder / "requisition.pdf").write_bytes(requisition.blank())
+    write_forms(parser.parse_args().folder)
+
+
+def write_forms(folder: Path) -> None:
+    """Write `requisition.pdf`, `trial/1.tif`, `trial/2.tif` and `manifest.csv`."""
+    (folder / "trial").mkdir(parents=True, exist_ok=True)
+    (folder / "requisition.pdf").write_bytes(requisition.blank())
     with TemporaryDirectory() as work:
         right = requisition_definition(Path(work))
-        for number in (1, 2):
-            (trial / f"{number}.tif").write_bytes(requisition.filled(right, seed=number))
-    if options.pictures:
-        draft = learn(requisition.blank(), requisition.FORM_ID)
-        (png,) = draw_draft(draft)
-        _save(png, options.pictures / "teaching-draft.png")
-        _save(_editor(draft, trial / "1.tif"), options.pictures / "teaching-editor.png")
-
-
-def _save(png: bytes, path: Path) -> None:
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(SHADES).save(path, optimize=True)
-
-
-def _editor(draft: Draft, fax: Path) -> bytes:
-    """The editor with the learnt form, one field chosen and the fax read."""
-    with TemporaryDirectory() as folder:
-        store = open_store(Settings(data_dir=Path(folder)))
-        save_definition(store.settings.taught_forms, *put_down(draft), draft.blank, header(draft))
-        with Session(store.engine) as session, session.begin():
-            people.add_user(session, "kim", PASSWORD, Role.ADMINISTRATOR, by="kim", decides_prescriber_only=True)
-        with served(store) as address, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM)
-            page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-            log_in(page, address, "kim")
-            page.wait_for_load_state()
-            page.goto(f"{address}/forms/{requisition.FORM_ID}")
-            page.locator("#trial [name=file]").set_input_files(fax)
-            page.locator("#try").click()
-            page.get_by_text("fields read").wait_for(timeout=120_000)
-            page.locator('.row[data-key="kind_specimen"]').click()
-            png = page.screenshot()
-            browser.close()
-        store.engine.dispose()
-    return png
+        for number, values in enumerate((requisition.VALUES, WITHOUT_HOURS), start=1):
+            (folder / "trial" / f"{number}.tif").write_bytes(requisition.filled(right, number, values))
+    lines = [["file", "received"], *([f"trial/{number}.tif", RECEIVED] for number in (1, 2))]
+    with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(lines)
 
 
 if __name__ == "__main__":

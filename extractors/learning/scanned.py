@@ -32,6 +32,8 @@ BROKEN = 9  # pixels that a rule may be interrupted for
 LONG_RULE = 72.0  # points: rules from which the page's slant is told
 STEEPEST = 8.0  # degrees
 SOLID = 6.0  # points: what is black for as far, both ways, is a filled area
+LEAST_SHADE = 20.0  # points: its longer side at least
+FILLED = 0.7  # share of it that is ink, beside the white words in it
 SPECK = 6  # pixels: dirt is no larger
 LETTER_GAP = 11  # pixels between letters, and words, of one line; 4 points
 LETTER_HEIGHT = (8, 90)  # pixels
@@ -68,9 +70,7 @@ def scanned_page(number: int, grey: Grey) -> ScannedPage:
     ink = (picture < INK).astype(np.uint8)
     solid = _solid(ink)
     shades = [_points(box) for box in _boxes(solid)]
-    thin = np.where(solid > 0, 0, ink).astype(np.uint8)
-    thin[:RIM] = thin[-RIM:] = 0
-    thin[:, :RIM] = thin[:, -RIM:] = 0
+    thin = _without_rim(np.where(solid > 0, 0, ink).astype(np.uint8))
     across, down = _that_meet(_rules(thin, across=True), _rules(thin, across=False))
     level, upright = [_rule(box, across=True) for box in across], [_rule(box, across=False) for box in down]
     sheet = Sheet(
@@ -80,7 +80,7 @@ def scanned_page(number: int, grey: Grey) -> ScannedPage:
         words=tuple(_words(picture, solid, across, down)),
         across=tuple(_reaching(rule, upright) for rule in level),
         down=tuple(_turned(_reaching(_turned(rule), [_turned(other) for other in level])) for rule in upright),
-        shades=tuple((shade, 0.0) for shade in shades if shade.width > 20),
+        shades=tuple((shade, 0.0) for shade in shades),
     )
     return ScannedPage(sheet, picture, straightened)
 
@@ -130,7 +130,7 @@ def _straight(picture: Grey) -> tuple[Grey, np.ndarray]:
 
 def _slants(picture: Grey) -> tuple[float, float]:
     """By how much level rules fall to the right, and upright ones lean to the left (radians)."""
-    ink = (picture < INK).astype(np.uint8) * 255
+    ink = _without_rim((picture < INK).astype(np.uint8) * 255)
     least = round(LONG_RULE * PIXELS_PER_POINT)
     found = cv2.HoughLinesP(ink, 1, np.pi / 1800, threshold=least // 2, minLineLength=least, maxLineGap=4)
     if found is None:
@@ -144,6 +144,13 @@ def _slants(picture: Grey) -> tuple[float, float]:
     leaning = _middling(from_upright[upright], lengths[upright]) if upright.any() else None
     falling = _middling(angles[level], lengths[level]) if level.any() else 0.0
     return falling, falling if leaning is None else leaning
+
+
+def _without_rim(ink: np.ndarray) -> np.ndarray:
+    """The page's ink but for what lies at its edges."""
+    inner = np.zeros_like(ink)
+    inner[RIM:-RIM, RIM:-RIM] = ink[RIM:-RIM, RIM:-RIM]
+    return inner
 
 
 def _middling(values: np.ndarray, weights: np.ndarray) -> float:
@@ -164,6 +171,9 @@ def _solid(ink: np.ndarray) -> np.ndarray:
     opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
     whole = np.zeros_like(ink)
     for x0, y0, x1, y1 in _boxes(opened):
+        inked = ink[y0:y1, x0:x1].mean()
+        if max(x1 - x0, y1 - y0) < LEAST_SHADE * PIXELS_PER_POINT or inked < FILLED:
+            continue  # the rules of combs and tables, where they lie close together
         whole[max(0, y0 - EDGE) : y1 + EDGE, max(0, x0 - EDGE) : x1 + EDGE] = 1
     return whole
 
@@ -206,12 +216,12 @@ def _rule(box: tuple[int, int, int, int], *, across: bool) -> Box:
 
 
 def _reaching(rule: Box, upright: Sequence[Box]) -> Box:
-    """A level rule that reaches the upright ones at its ends: a scan leaves gaps in a frame's corners."""
+    """A level rule that reaches the upright ones nearest to its ends: a scan leaves gaps in a frame's corners."""
     reach = MEET / PIXELS_PER_POINT
     met = [other.x0 for other in upright if other.y0 - reach <= rule.y0 <= other.y1 + reach]
-    left = min((x for x in met if abs(x - rule.x0) <= reach), default=rule.x0)
-    right = max((x for x in met if abs(x - rule.x1) <= reach), default=rule.x1)
-    return Box(min(left, rule.x0), rule.y0, max(right, rule.x1), rule.y1)
+    ends = [min((x for x in met if abs(x - end) <= reach), key=lambda x: abs(x - end), default=end)
+            for end in (rule.x0, rule.x1)]  # fmt: skip
+    return Box(min(ends[0], rule.x0), rule.y0, max(ends[1], rule.x1), rule.y1)
 
 
 def _turned(box: Box) -> Box:

@@ -73,7 +73,7 @@ def _tell(draft: Draft, target: Path) -> None:
     )
     for key in head.unsure:
         err.print(f"unsure: {key} was not found on the form", markup=False, highlight=False)
-    out.print(f"{len(draft.unsure)} fields to look at; definition and pictures: {target}", highlight=False)
+    out.print(f"to look at: {len(draft.unsure)}; definition and pictures: {target}", highlight=False)
 
 
 def check_form(

@@ -27,7 +27,7 @@ from extractors.geometry import PIXELS_PER_POINT
 from extractors.limits import Limits
 from extractors.opening.document import open_pages
 from extractors.read import read_by
-from extractors.reading import FormReading, PageKind, PageReading
+from extractors.reading import FormReading, PageKind, PageReading, Reading, ReadingState
 from pipeline import originals
 from pipeline.errors import NotThere
 from pipeline.readers import ReaderPool
@@ -161,7 +161,7 @@ def _page(page: PageReading) -> dict[str, Any]:
 def _values(form: FormReading) -> dict[str, dict[str, Any]]:
     return {
         name: {
-            "value": _written(reading.value),
+            "value": _written(reading),
             "percent": round(100 * reading.confidence),
             "doubtful": reading.doubtful,
             "state": reading.state.value,
@@ -181,12 +181,15 @@ def _findings(form: FormReading, definition: FormDefinition) -> list[dict[str, A
     ]
 
 
-def _written(value: object) -> str:
-    match value:
-        case None | False:
+def _written(reading: Reading) -> str:
+    """What was read, in words; nothing where a field is empty."""
+    match reading.value:
+        case None:
             return ""
+        case False:
+            return "no" if reading.state is ReadingState.READ else ""
         case True:
             return "yes"
         case tuple():
-            return " and ".join(map(str, value))
-    return str(value)
+            return " and ".join(map(str, reading.value))
+    return str(reading.value)
