@@ -1,4 +1,4 @@
-"""What one machine needs, as programs for a supervisor: Prefect's server and workers, the watcher, the review station.
+"""What one machine needs, as programs for a supervisor: Prefect's server, workers, what takes in, the review station.
 
 The same commands stand in the systemd units (`deploy/systemd`).
 """
@@ -22,7 +22,10 @@ SERVER, WORKERS, DOORS = 10, 20, 30
 
 
 def programs(settings: Settings, watched: Sequence[Path]) -> Iterator[Program]:
-    """Every program of a machine that has all; folders that are watched are optional."""
+    """Every program of a machine that has all; what takes in is there as far as the settings or `watched` name places.
+
+    `watched` are folders beside those of the settings.
+    """
     service = settings.service
     yield Program("prefect-server", _prefect("server", "start", "--port", str(service.prefect_port)), SERVER)
     yield Program("deploy", _faxforms("deploy"), WORKERS, once=True)
@@ -31,8 +34,10 @@ def programs(settings: Settings, watched: Sequence[Path]) -> Iterator[Program]:
             # Prefect's worker answers SIGTERM by waiting for its runs, minutes perhaps. Killed, it has nothing to lose,
             # and its runs break off in order (flows/worker_death.py).
             yield Program(f"worker-{queue}", _faxforms("work", queue), WORKERS, stop="KILL")
-    if watched:
+    if watched or settings.watch.folders or settings.watch.maildirs or settings.watch.mboxes:
         yield Program("watch", _faxforms("watch", *map(str, watched)), DOORS)
+    if service.upload_port:
+        yield Program("receive", _faxforms("receive", "serve", "--port", str(service.upload_port)), DOORS)
     yield Program("station", _faxforms("review", "serve", "--port", str(service.station_port)), DOORS)
 
 

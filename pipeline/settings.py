@@ -21,6 +21,9 @@ class Service(BaseModel):
 
     prefect_port: int = Field(4200, gt=0, description="where Prefect's server listens, on this machine only")
     station_port: int = Field(8420, gt=0, description="likewise the review station")
+    upload_port: int = Field(
+        0, ge=0, description="likewise what takes in uploads by HTTP; 0: `faxforms up` starts none"
+    )
     work_pool: str = Field("faxforms", description="Prefect's work pool that the workers of all machines serve")
     intake_runs: int = Field(1, ge=1, description="intake runs at the same time on a machine")
     migration_runs: int = Field(1, ge=0, description="chunks of a migration at the same time on a machine")
@@ -37,10 +40,13 @@ class Service(BaseModel):
 
 
 class Watch(BaseModel):
-    """How `faxforms watch` takes files from folders."""
+    """What `faxforms watch` watches, and how it takes files from folders."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    folders: tuple[Path, ...] = Field((), description="folders that are watched beside those that a command names")
+    maildirs: tuple[Path, ...] = Field((), description="likewise maildirs of fax-to-mail services")
+    mboxes: tuple[Path, ...] = Field((), description="likewise their files in mbox format")
     settle_seconds: float = Field(
         5.0, gt=0, description="so long must a file, and its sidecar, stand still to count as complete"
     )

@@ -27,8 +27,10 @@ def up(
     ] = None,
     status: Annotated[bool, typer.Option("--status", help="How everything stands, instead of starting it.")] = False,
 ) -> None:
-    """Start Prefect's server and workers, the watcher of the folders, and the review station; keep them running.
+    """Start Prefect's server and workers, what takes in, and the review station; keep them running.
 
+    Folders and mailboxes are watched that are named here or in the settings (FAXFORMS_WATCH__FOLDERS,
+    FAXFORMS_WATCH__MAILDIRS, FAXFORMS_WATCH__MBOXES); uploads are taken in with FAXFORMS_SERVICE__UPLOAD_PORT.
     What dies is started again. Ctrl-C or SIGTERM stops everything in order; work that was broken off is taken up at the
     next start. Logs lie in FAXFORMS_DATA_DIR/service.
 
@@ -42,8 +44,13 @@ def up(
         pass  # the database is there and current, before six programs complain of it
     prefect_environment.prepare()
     os.environ["FAXFORMS_DATA_DIR"] = str(settings.data_dir.resolve())
-    station = f"http://127.0.0.1:{settings.service.station_port}"
-    err.print(f"Review station: {station}. Prefect: http://127.0.0.1:{settings.service.prefect_port}. Ctrl-C stops.")
+    served = {
+        "Review station": settings.service.station_port,
+        "Prefect": settings.service.prefect_port,
+        "Uploads": settings.service.upload_port,
+    }
+    told = [f"{what}: http://127.0.0.1:{port}." for what, port in served.items() if port]
+    err.print(*told, "Ctrl-C stops.", soft_wrap=True)
     programs = list(service.programs(settings, watched or []))
     supervisor.supervise(programs, service.folder(settings), service.environment(settings))
 

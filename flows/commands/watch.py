@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -38,16 +38,17 @@ def watch(
     Its original is safe on disk and in the ledger before it is acknowledged: moved to the folder `taken-in`
     (FAXFORMS_WATCH__ACKNOWLEDGE, FAXFORMS_WATCH__TAKEN_IN). What cannot be taken in now is tried again: a folder that
     is away, a file that cannot be read, a database that is locked, a disk that is full. Of a mail every attachment is
-    a document; a mail of a maildir is then marked as seen. SIGTERM and Ctrl-C end it.
+    a document; a mail of a maildir is then marked as seen. What the settings name (FAXFORMS_WATCH__FOLDERS,
+    FAXFORMS_WATCH__MAILDIRS, FAXFORMS_WATCH__MBOXES) is watched as well. SIGTERM and Ctrl-C end it.
 
     Example: faxforms watch /srv/fax/incoming --process
     """
     with opened_store() as store, _stopped_by_signal() as stop:
         how = store.settings.watch
         drops: list[Drop] = [
-            *(FolderDrop(folder, how) for folder in folders or []),
-            *(MaildirDrop(folder) for folder in maildir or []),
-            *(MboxDrop(file, how.settle_seconds) for file in mbox or []),
+            *(FolderDrop(folder, how) for folder in _both(folders, how.folders)),
+            *(MaildirDrop(folder) for folder in _both(maildir, how.maildirs)),
+            *(MboxDrop(file, how.settle_seconds) for file in _both(mbox, how.mboxes)),
         ]
         if not drops:
             raise typer.BadParameter("name a folder or mailbox", param_hint="DIR")
@@ -56,6 +57,11 @@ def watch(
                 err.print(f"{take_in_what_is_there(store, drops, how, stop)} files taken in", highlight=False)
             else:
                 keep_watching(store, drops, how, stop)
+
+
+def _both(named: Iterable[Path] | None, set_up: Iterable[Path]) -> Iterable[Path]:
+    """What the command line names and what the settings name, each once."""
+    return dict.fromkeys(path.resolve() for path in (*(named or ()), *set_up))
 
 
 @contextmanager

@@ -21,6 +21,7 @@ ROLES = (
     ("reader", "multiprocessing.spawn"),
     ("watcher", "flows watch"),
     ("station", "review serve"),
+    ("receiver", "receive serve"),
     ("server", "prefect server"),
     ("worker", "worker start"),
     ("run", "prefect.engine"),

@@ -5,6 +5,8 @@ One start of everything, 20 s of a quiet machine's time; patience is generous, f
 
 from __future__ import annotations
 
+import json
+import mailbox
 import os
 import shutil
 import signal
@@ -14,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from email.message import EmailMessage
 from pathlib import Path
 
 import httpx
@@ -28,7 +31,7 @@ from tests.flows.installation import FAXES, REPOSITORY, copy_faxes
 PATIENCE = 900.0
 """Seconds for one thing to happen."""
 
-PROGRAMS = ("prefect-server", "worker-intake", "worker-other", "watch", "station")
+PROGRAMS = ("prefect-server", "worker-intake", "worker-other", "watch", "receive", "station")
 
 
 def wait_until(done: Callable[[], bool], what: str) -> None:
@@ -43,6 +46,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Everything that one machine needs, started; the registry of the samples is known."""
     folder = tmp_path_factory.mktemp("up")
     (folder / "incoming").mkdir()
+    mailbox.Maildir(folder / "Maildir", create=True)
     environment = {name: text for name, text in os.environ.items() if not name.startswith(("FAXFORMS_", "PREFECT_"))}
     environment |= {
         "PYTHONPATH": str(REPOSITORY),
@@ -50,6 +54,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         "FAXFORMS_WORKERS": "1",
         "FAXFORMS_SERVICE__PREFECT_PORT": str(free_port()),
         "FAXFORMS_SERVICE__STATION_PORT": str(free_port()),
+        "FAXFORMS_SERVICE__UPLOAD_PORT": str(free_port()),
+        "FAXFORMS_WATCH__MAILDIRS": json.dumps([str(folder / "Maildir")]),
         "FAXFORMS_SERVICE__MIGRATION_RUNS": "0",
         "FAXFORMS_WATCH__RESCAN_SECONDS": "1",
         "FAXFORMS_WATCH__SETTLE_SECONDS": "1",
@@ -106,17 +112,35 @@ class Running:
         with closing(sqlite3.connect(self.folder / "data" / "faxforms.db", timeout=30)) as database:
             return database.execute("SELECT state, lease_owner FROM documents ORDER BY id").fetchall()
 
+    def fax(self, number: int) -> Path:
+        """A sample, each number another one."""
+        batch = copy_faxes(self.folder / f"batch-{number}", number + 1)
+        return sorted(path for path in batch.folder.iterdir() if path.suffix != ".csv")[number]
+
     def drop(self, name: str, number: int) -> None:
         """Put a fax into the watched folder, as a fax server does: beside its place, then renamed."""
-        batch = copy_faxes(self.folder / f"batch-{number}", number + 1)
-        source = sorted(path for path in batch.folder.iterdir() if path.suffix != ".csv")[number]
-        beside = self.folder / f"beside-{number}"
+        source, beside = self.fax(number), self.folder / f"beside-{number}"
         shutil.copyfile(source, beside)
         beside.rename(self.folder / "incoming" / f"{name}{source.suffix}")
 
+    def mail(self, data: bytes) -> None:
+        """Deliver a mail with that fax, as a fax-to-mail service does."""
+        message = EmailMessage()
+        message["Message-ID"] = "<1@fax.test>"
+        message.add_attachment(data, maintype="image", subtype="tiff", filename="fax.tif")
+        mailbox.Maildir(self.folder / "Maildir").add(message)
+
+    def upload(self, data: bytes) -> int:
+        """Upload that fax with a key made for it; the status code."""
+        key = faxforms(self.environment, "receive", "admit", "gateway").strip()
+        url = f"http://127.0.0.1:{self.environment['FAXFORMS_SERVICE__UPLOAD_PORT']}/documents"
+        headers = {"X-API-Key": key, "Source-Id": "call-1"}
+        return httpx.post(url, content=data, headers=headers, timeout=60).status_code
+
     def decided(self, number: int) -> Callable[[], bool]:
         """Whether so many documents are decided and nobody holds a lease on any."""
-        return lambda: [lease for state, lease in self.documents() if state in {"stored", "queued"}] == [None] * number
+        ended = {"stored", "queued", "failed"}
+        return lambda: [lease for state, lease in self.documents() if state in ended] == [None] * number
 
 
 def faxforms(environment: dict[str, str], *words: str) -> str:
@@ -137,7 +161,9 @@ def test_everything_works_comes_back_when_it_is_killed_and_leaves_nothing_behind
         os.kill(before[name], signal.SIGKILL)
     wait_until(lambda: service.run_anew(before), "what was killed runs again, all of it")
     service.drop("second", 1)
-    wait_until(service.decided(2), "a fax that came after the kill is decided")
+    service.mail(b"by mail, no picture")
+    assert service.upload(b"uploaded, no picture") == 201
+    wait_until(service.decided(4), "what came after the kill is decided, whichever way it came")
 
     assert "runs already" in second_start(service)
     service.started.send_signal(signal.SIGTERM)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import mailbox
 import os
 import shutil
 import signal
@@ -76,6 +78,23 @@ def test_files_are_taken_in_as_they_come_and_after_a_kill(
     assert second.wait(PATIENCE) == 0
     assert number_of(store, Document, state=DocumentState.RECEIVED) == 2  # reading is the intake flow's
     assert sorted(path.name for path in (incoming / "taken-in").iterdir()) == ["1.tif", "2.tif"]
+
+
+def test_places_of_the_settings_are_watched_beside_those_of_the_command_line(
+    tmp_path: Path, installation: Installation
+) -> None:
+    named, set_up, mails = tmp_path / "named", tmp_path / "set up", tmp_path / "Maildir"
+    for folder in (named, set_up):
+        folder.mkdir()
+        (folder / "fax.tif").write_bytes(folder.name.encode())
+    mailbox.Maildir(mails, create=True).add("Subject: nothing attached\n\n")
+    with pytest.MonkeyPatch.context() as environment:
+        settings = {"FAXFORMS_WATCH__FOLDERS": [str(set_up), str(named)], "FAXFORMS_WATCH__MAILDIRS": [str(mails)]}
+        for name, value in (QUICK | {name: json.dumps(places) for name, places in settings.items()}).items():
+            environment.setenv(name, value)
+        told = installation.faxforms("watch", named, "--once").stderr
+    assert "2 files taken in" in told
+    assert [path.name[-1] for path in (mails / "cur").iterdir()] == ["F"]
 
 
 def test_once_with_process_takes_in_what_is_there_reads_it_and_ends(
