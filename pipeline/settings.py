@@ -60,6 +60,9 @@ class Watch(BaseModel):
     taken_in: Path = Field(
         Path("taken-in"), description="where it is moved to: in the watched folder, or an own folder"
     )
+    taken_in_days: float = Field(
+        30.0, ge=0, description="after which `watch` deletes what was moved there and the ledger knows; 0: never"
+    )
 
 
 class Settings(BaseSettings):

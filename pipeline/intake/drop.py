@@ -19,6 +19,7 @@ from pipeline.intake.entering import known_source, take_in_stream
 from pipeline.intake.folder import arrival_of, is_document
 from pipeline.intake.settling import Settling, Stamp
 from pipeline.intake.sidecar import sidecars_of
+from pipeline.intake.taken_in import TakenIn
 from pipeline.settings import Watch
 from pipeline.store.engine import read_only
 from pipeline.store.opening import Store
@@ -43,6 +44,7 @@ class FolderDrop:
         self.folder = folder.resolve()
         self._how = how
         self._taken_in = self.folder / how.taken_in  # joining an absolute path gives that path
+        self._acknowledged = TakenIn(self._taken_in, how.taken_in_days)
         self._settling = settling or Settling(how.settle_seconds, sidecars=how.sidecars)
         self._left: dict[Path, Stamp] = {}  # files that are taken in and stay where they are
         self._renamed: set[Path] = set()
@@ -81,6 +83,7 @@ class FolderDrop:
             else:
                 self._settling.done(path)
                 taken_in += 1
+        self._acknowledged.clear_now_and_then(store)
         return taken_in
 
     def _take_in(self, store: Store, path: Path, stamp: Stamp) -> None:
