@@ -52,6 +52,9 @@ class Shelf(Protocol):
     def exists(self, name: str) -> bool:
         """Whether there is something of that name."""
 
+    def laid_at(self, name: str) -> float:
+        """When it was laid there, in Unix time."""
+
     def touch(self, name: str) -> None:
         """Lay something empty there."""
 
@@ -110,6 +113,10 @@ class Folder:
     def exists(self, name: str) -> bool:
         """See `Shelf`."""
         return (self.path / name).exists()
+
+    def laid_at(self, name: str) -> float:
+        """See `Shelf`."""
+        return (self.path / name).stat().st_mtime
 
     def touch(self, name: str) -> None:
         """See `Shelf`."""
@@ -205,6 +212,11 @@ class Bucket:
         """See `Shelf`."""
         with _answering():
             return bool(self._fs.exists(self._path(name)))
+
+    def laid_at(self, name: str) -> float:
+        """See `Shelf`."""
+        with _answering():
+            return float(self._fs.modified(self._path(name)).timestamp())
 
     def touch(self, name: str) -> None:
         """See `Shelf`."""

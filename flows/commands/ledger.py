@@ -15,13 +15,16 @@ from flows.naming import named_document
 from flows.progress import progress_bar
 from flows.store import opened_store, reading_session, writing_session
 from flows.terminal import err, out, print_json, print_table
-from pipeline import repairing
+from pipeline import orphans, repairing
 from pipeline.accounting import PLACES, account
 from pipeline.settings import Settings
 from pipeline.store.engine import read_only, take_write_turn
 from pipeline.store.models import Document
 
 Json = Annotated[bool, typer.Option("--json", help="JSON, for scripts.")]
+
+MOST_NAMED = 20
+"""Originals named one by one."""
 
 app = typer.Typer(no_args_is_help=True, help="How far every document has come.")
 
@@ -82,6 +85,33 @@ def pages(as_json: Json = False) -> None:
             err.print(f"faxforms: document {document}: {why}", markup=False, highlight=False)
         out.print("it adds up" if accounts.adds_up else "it does not add up")
     if not accounts.adds_up:
+        raise typer.Exit(ExitCode.ERROR)
+
+
+@app.command("originals")
+def compare_originals(
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Delete the originals that no document names and nobody may be entering.")
+    ] = False,
+) -> None:
+    """Compare ledger and originals both ways: bytes that no document names, documents whose bytes are gone.
+
+    The former are left by uploads that were refused or broken off; those of the last day are not counted. Ends with 1
+    when an original is gone, and names the documents.
+
+    Example: faxforms ledger originals
+    """
+    with opened_store() as store:
+        found = orphans.compare(store)
+        removed = orphans.remove_orphans(store, getpass.getuser()) if remove and found.orphans else 0
+    out.print(f"{found.originals} originals, {len(found.orphans)} of them named by no document", highlight=False)
+    for sha256 in found.orphans[:MOST_NAMED]:
+        out.print(f"  {sha256}", highlight=False)
+    if remove:
+        out.print(f"{removed} removed")
+    for document in found.lost:
+        err.print(f"faxforms: document {document}: its original is gone", markup=False, highlight=False)
+    if found.lost:
         raise typer.Exit(ExitCode.ERROR)
 
 

@@ -68,7 +68,7 @@ def take_in_stream(
             raise SourceConflict("take in: that source id was used for other bytes")
         document = repository.find_document(session, sha256)
         new, action = document is None, "source noted" if document else "taken in"
-        if document and not originals.holds(store.originals, sha256):  # retention took it away a moment ago
+        if not originals.holds(store.originals, sha256):  # retention or a repair took it away a moment ago
             if not isinstance(incoming, io.IOBase):  # an upload, which comes but once
                 raise OriginalsAway("take in: the original was removed at this very moment: try again")
             incoming.seek(0)

@@ -1,7 +1,8 @@
 """Legal holds: what a court, an authority or a dispute may ask for must stay, whatever its period says.
 
 A hold is on a document, or on a patient of the registry: then on every document with a form that is, or may be, about
-that patient. It stands until somebody releases it, and stays noted afterwards.
+that patient. So is a form on which nobody was recognised, if it has the patient's date of birth. A hold stands until
+somebody releases it, and stays noted afterwards.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from sqlalchemy.orm import Session
 from pipeline.errors import HoldRefused, NotThere
 from pipeline.store import audit
 from pipeline.store.engine import take_write_turn
-from pipeline.store.models import Document, Form
+from pipeline.store.models import Document, FieldReading, Form
 from pipeline.store.operations_models import LegalHold
 from pipeline.store.registry_models import Patient, RegistryChange
+
+BORN = ("patient_dob", "patient_dob_p2")
+"""Fields with a patient's date of birth."""
 
 
 def set_hold(
@@ -95,6 +99,14 @@ def held() -> ColumnElement[bool]:
         )
         .join(Form, Form.id == RegistryChange.form_pk)
     )
+    unknown = (
+        select(LegalHold.id)
+        .join(Patient, cast(Patient.id, String) == LegalHold.patient_key)
+        .join(FieldReading, cast(FieldReading.value, String) == '"' + cast(Patient.dob, String) + '"')
+        .join(Form, Form.id == FieldReading.form_pk)
+        .where(FieldReading.field.in_(BORN), Form.patient["key"].as_string().is_(None))
+    )
     return or_(
-        of_document.exists(), *(one.where(stands, Form.document_id == Document.id).exists() for one in (meant, told))
+        of_document.exists(),
+        *(one.where(stands, Form.document_id == Document.id).exists() for one in (meant, told, unknown)),
     )

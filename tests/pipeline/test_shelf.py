@@ -79,6 +79,15 @@ def test_a_shelf_keeps_finds_lists_and_removes(shelf: Shelf) -> None:
     assert shelf.can_write()
 
 
+def test_a_shelf_tells_since_when_something_lies_there(shelf: Shelf) -> None:
+    with shelf.writing() as new:
+        new.file.write(b"fax")
+        new.put("ab/fax")
+    assert abs(time.time() - shelf.laid_at("ab/fax")) < 3600
+    with pytest.raises(FileNotFoundError):
+        shelf.laid_at("ab/none")
+
+
 def test_what_is_on_a_shelf_can_be_encrypted(shelf: Shelf, base: str, tmp_path: Path) -> None:
     key = Key(b"k" * 32)
     plain, _ = originals.keep(Vault(shelf), io.BytesIO(b"came before there was a key"))

@@ -25,8 +25,9 @@ from pipeline.retention.classes import Retention, read_retention
 from pipeline.retention.removing import remove_due
 from pipeline.settings import Settings
 from pipeline.store import audit
-from pipeline.store.models import AuditLine, Document, FieldReading
+from pipeline.store.models import AuditLine, Document, FieldReading, Form
 from pipeline.store.opening import Store
+from pipeline.store.registry_models import Patient
 
 YEARS = Retention.model_validate(
     {
@@ -120,6 +121,19 @@ def test_nothing_goes_under_a_legal_hold_until_it_is_released(store: Store, deli
         assert [hold.id for hold in holds.holds(session, released=True)] == [1, 2]
     remove_due(store, YEARS, now=in_years(99))
     assert gone(store) == [2]
+
+
+def test_a_hold_covers_forms_from_before_the_registry_knew_the_patient(store: Store, deliver: Deliver) -> None:
+    stranger = {"patient_first_name": "Xu", "patient_last_name": "Quist", "patient_zip": "99999"}
+    for born in ("1950-01-01", "1951-01-01"):
+        deliver(psf(**stranger, prescriber_npi="1000000020", patient_dob=born, patient_dob_p2=born))
+    with Session(store.engine) as session, session.begin():
+        forms = session.scalars(select(Form).order_by(Form.id)).all()
+        assert [form.patient and form.patient["key"] for form in forms] == [None, None]
+        session.add(Patient(id=7, first_name="Xu", last_name="Quist", dob=dt.date(1950, 1, 1)))
+        session.flush()
+        holds.set_hold(session, patient="7", reason="a subpoena", who="counsel")
+        assert session.scalars(select(Document.id).where(holds.held())).all() == [1]
 
 
 def test_holds_that_cannot_be_are_refused(store: Store, deliver: Deliver) -> None:
