@@ -156,17 +156,17 @@ def _watch(number: int) -> None:
     """Hand the open chunks to the workers, and show how far they are until nothing is left or somebody pauses."""
     from flows.migrate import hand_to_workers  # Prefect takes seconds to import
 
+    tally = progress.Tally(number)
     with reading_session() as session:
-        state = progress.of(session, number)
+        state, shown = progress.of(session, number), tally.look(session)
         todo = chunks.open_chunks(session, number)
     hand_to_workers(number, todo)
     with progress_bar("reading", state.documents - state.decided, "documents") as step:
-        shown = state
         handed = time.monotonic()
-        while shown.chunks_done < shown.chunks and not shown.paused:
+        while not shown.ended:
             time.sleep(LOOK_EVERY)
             with reading_session() as session:
-                now = progress.of(session, number)
+                now = tally.look(session)
                 forsaken = chunks.forsaken(session, number) if time.monotonic() - handed > HAND_AGAIN_AFTER else ()
             if forsaken:
                 hand_to_workers(number, forsaken)

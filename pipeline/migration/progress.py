@@ -1,4 +1,4 @@
-"""How far a migration has come, in a few counts: cheap enough to be asked every other second."""
+"""How far a migration has come, in a few counts; while it is watched, only of the chunks that are worked on."""
 
 from __future__ import annotations
 
@@ -32,6 +32,57 @@ class Progress:
     def words(self) -> str:
         """Where it stands, in a word."""
         return "done" if self.chunks_done == self.chunks else "paused" if self.paused else "under way"
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What is decided of a migration, with its pages, and whether anything is left to be waited for."""
+
+    decided: int
+    pages: int
+    ended: bool
+
+
+class Tally:
+    """The documents that are decided, chunk by chunk: one that is done is counted once, one not begun never.
+
+    So a look costs what the chunks under way have, however large the archive is.
+    """
+
+    def __init__(self, migration: int) -> None:
+        self._migration = migration
+        self._done: dict[int, tuple[int, int]] = {}
+
+    def look(self, session: Session) -> Advance:
+        """How far it is now; the first look counts all chunks that are done."""
+        states = dict(
+            session.execute(
+                select(MigrationChunk.number, MigrationChunk.state).where(
+                    MigrationChunk.migration_id == self._migration, MigrationChunk.attempts > 0
+                )
+            )
+            .tuples()
+            .all()
+        )
+        # seen before they are counted: a chunk that ends meanwhile is counted again at the next look
+        counted = self._count(session, [number for number in states if number not in self._done])
+        self._done |= {number: counts for number, counts in counted.items() if states[number] == ChunkState.DONE}
+        decided, pages = (sum(part) for part in zip((0, 0), *(self._done | counted).values(), strict=True))
+        chunks = select(func.count()).select_from(MigrationChunk).where(MigrationChunk.migration_id == self._migration)
+        left = _count(session, chunks.where(MigrationChunk.state != ChunkState.DONE))
+        return Advance(decided, pages, ended=not left or named(session, self._migration).paused)
+
+    def _count(self, session: Session, numbers: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """Documents decided and their pages by chunk."""
+        of_document = select(func.count()).where(Page.document_id == Document.id).scalar_subquery()
+        counts = (
+            select(MigrationFile.chunk, func.count(), func.sum(of_document))
+            .join(Document, MigrationFile.document_id == Document.id)
+            .where(MigrationFile.migration_id == self._migration, ~MigrationFile.known)
+            .where(MigrationFile.chunk.in_(numbers), Document.state.not_in(UNDECIDED))
+            .group_by(MigrationFile.chunk)
+        )
+        return {number: (decided, int(pages)) for number, decided, pages in session.execute(counts)}
 
 
 def of(session: Session, migration: int) -> Progress:

@@ -163,6 +163,31 @@ def test_a_pause_stops_after_what_is_in_hand(archive: Archive, monkeypatch: pyte
         assert progress.of(session, migration).words == "done"
 
 
+def test_a_tally_tells_what_is_decided_and_asks_no_more_about_chunks_that_are_done(archive: Archive) -> None:
+    archive.add(FIVE)
+    migration = archive.plan()
+    archive.take_in(migration)
+    tally, looks = progress.Tally(migration), []
+
+    def look() -> progress.Advance:
+        with Session(archive.store.engine) as session:
+            return tally.look(session)
+
+    def read(_: bytes) -> Any:
+        looks.append(look())
+        return psf()
+
+    assert look() == progress.Advance(0, 0, ended=False)
+    for number in (1, 2, 3):
+        archive.work(migration, number, read)
+    assert [(seen.decided, seen.pages) for seen in looks] == [(n, 2 * n) for n in range(5)]
+    with Session(archive.store.engine) as session, session.begin():
+        session.execute(update(Document).where(Document.id == 1).values(state=DocumentState.RECEIVED))
+    assert look() == progress.Advance(5, 10, ended=True)  # chunk 1 was done, and is not counted again
+    with Session(archive.store.engine) as session:
+        assert progress.Tally(migration).look(session).decided == 4
+
+
 def test_stopping_softly_gives_the_chunk_back(archive: Archive) -> None:
     archive.add(FIVE)
     migration = archive.plan(chunk_files=5)
