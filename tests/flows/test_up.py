@@ -133,9 +133,19 @@ class Running:
     def upload(self, data: bytes) -> int:
         """Upload that fax with a key made for it; the status code."""
         key = faxforms(self.environment, "receive", "admit", "gateway").strip()
-        url = f"http://127.0.0.1:{self.environment['FAXFORMS_SERVICE__UPLOAD_PORT']}/documents"
         headers = {"X-API-Key": key, "Source-Id": "call-1"}
+        url = self.at("FAXFORMS_SERVICE__UPLOAD_PORT", "/documents")
         return httpx.post(url, content=data, headers=headers, timeout=60).status_code
+
+    def at(self, port: str, path: str) -> str:
+        """An address of one of its servers, by the setting of its port."""
+        return f"http://127.0.0.1:{self.environment[port]}{path}"
+
+    def answers(self, port: str) -> bool:
+        """Whether that server is ready: a program counts as running a while before it listens."""
+        with suppress(httpx.TransportError):
+            return httpx.get(self.at(port, "/health/ready"), timeout=60).text == "ready\n"
+        return False
 
     def decided(self, number: int) -> Callable[[], bool]:
         """Whether so many documents are decided and nobody holds a lease on any."""
@@ -154,14 +164,15 @@ def test_everything_works_comes_back_when_it_is_killed_and_leaves_nothing_behind
     before = service.pids()
     assert set(before) == set(PROGRAMS)
     assert f"pid {before['watch']}," in faxforms(service.environment, "up", "--status")
-    station = f"http://127.0.0.1:{service.environment['FAXFORMS_SERVICE__STATION_PORT']}/health/ready"
-    assert httpx.get(station, timeout=60).text == "ready\n"
+    for port in ("FAXFORMS_SERVICE__STATION_PORT", "FAXFORMS_SERVICE__UPLOAD_PORT"):
+        wait_until(lambda port=port: service.answers(port), f"{port} answers")
 
     for name in PROGRAMS:
         os.kill(before[name], signal.SIGKILL)
     wait_until(lambda: service.run_anew(before), "what was killed runs again, all of it")
     service.drop("second", 1)
     service.mail(b"by mail, no picture")
+    wait_until(lambda: service.answers("FAXFORMS_SERVICE__UPLOAD_PORT"), "uploads are taken in again")
     assert service.upload(b"uploaded, no picture") == 201
     wait_until(service.decided(4), "what came after the kill is decided, whichever way it came")
 
