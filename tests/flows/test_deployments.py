@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -24,6 +29,10 @@ from flows.migrate import DEPLOYMENT  # noqa: E402
 from flows.take_in import take_in  # noqa: E402
 from flows.work_queues import Queue  # noqa: E402
 from pipeline.settings import Service  # noqa: E402
+from tests.flows.installation import REPOSITORY, Installation  # noqa: E402
+
+PATIENCE = 900.0
+"""Seconds for a worker to do its work."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -80,6 +89,45 @@ def test_folders_are_looked_through_where_they_are_named(tmp_path: Path, monkeyp
     monkeypatch.setenv("FAXFORMS_WATCH__SETTLE_SECONDS", "0.2")
     assert (take_in(), take_in()) == (1, 0)
     assert [path.name for path in (incoming / "taken-in").iterdir()] == ["Jane Doe.tif"]
+
+
+def test_a_migration_is_carried_by_prefects_worker(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chunk, handed out as a flow run, worked on by a worker process as an installation has it, and told done."""
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    for number in range(4):
+        (archive / f"{number}.tif").write_bytes(f"no picture {number}".encode())
+    monkeypatch.setenv("FAXFORMS_MIGRATION_CHUNK", "4")
+    monkeypatch.setenv("FAXFORMS_SERVICE__WORK_POOL", "archives")
+    deploy(Service(work_pool="archives"))
+    with get_client(sync_client=True) as client:
+        address = str(client.api_url).rstrip("/")
+    environment = os.environ | {
+        "PREFECT_API_URL": address,
+        "PYTHONPATH": str(REPOSITORY),
+        "FAXFORMS_DATA_DIR": str(installation.folder),
+        "FAXFORMS_WORKERS": "1",
+    }
+    command = [sys.executable, "-m", "flows", "work", Queue.MIGRATION]
+    with (tmp_path / "worker.log").open("w") as log:
+        worker = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    in_vain = Timer(PATIENCE, lambda: installation.faxforms("migration", "pause", "1"))  # which ends the waiting
+    in_vain.start()
+    try:
+        installation.faxforms("migrate", archive, "--workers")
+    finally:
+        in_vain.cancel()
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+    (line,) = installation.faxforms("migration", "list", "--json").stdout.splitlines()
+    told = json.loads(line)
+    assert (told["state"], told["documents"], told["decided"], told["chunks_done"]) == ("done", 4, 4, 1)
+    with get_client(sync_client=True) as client:
+        runs = [run for run in client.read_flow_runs() if "chunk" in run.parameters]
+        assert sorted(run.parameters["chunk"] for run in runs) == [1]
+        assert {run.work_queue_name for run in runs} == {Queue.MIGRATION}
 
 
 def is_due(run: FlowRun) -> bool:
