@@ -36,6 +36,10 @@ RESENT = "R48"
 PAGES = "R49"
 """The rule on pages that cannot be read."""
 
+REARRANGED_HOLD = "rearranged"
+"""The reason of a form whose pages a person has put together: it waits until somebody has decided it, whatever its
+values say and whoever settles its doubts one by one."""
+
 
 def decide_form(
     session: Session,
@@ -236,6 +240,8 @@ def _route(
     if earlier is not None and earlier.is_same:
         original = earlier.form.id
         where, reasons = ("duplicate", ["duplicate"]) if earlier.counts else ("review", [*reasons, "duplicate"])
+    if held_for is None and form.routes and REARRANGED_HOLD in form.route.reasons:
+        held_for = REARRANGED_HOLD
     if held_for is not None:
         where, reasons = "review", [*reasons, held_for]
     contradicted = any(finding.rule == RESENT for finding in judged.judgement.findings)

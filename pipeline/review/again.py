@@ -17,7 +17,7 @@ def decide_again(session: Session, settings: Settings, form: Form, who: str) -> 
     """Judge and route a form that waits; the route that stands.
 
     It goes on waiting, with the reasons that are left, or passes, in the name of the person whose word settled its
-    last doubt.
+    last doubt. One whose pages were rearranged goes on waiting in any case: nobody has seen it whole.
     """
     held = form.route
     before = {"form": form.id, "route": held.route, "reasons": held.reasons}

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from pipeline.deciding import Person, judge_form, settle, weigh
+from pipeline.deciding import REARRANGED_HOLD, Person, judge_form, settle, weigh
 from pipeline.errors import CorrectionRefused, DecisionRefused, NotHeld
 from pipeline.notice import make
 from pipeline.notice.make import Subject
@@ -143,7 +143,7 @@ def accept(
     judged = judge_form(session, form, Person(hand.somebody.name, patient_key=patient_key))
     findings = shown(form.findings, hand.somebody)
     _refuse(findings, seen, override, hand.somebody)
-    despite = {found.reason for found in findings} | (seen & {DUPLICATE})
+    despite = {found.reason for found in findings} | {REARRANGED_HOLD} | (seen & {DUPLICATE})
     person = Person(hand.somebody.name, frozenset(despite), held.contradicts, patient_key)
     decided = settle(session, settings, form, judged, person)
     _note(session, hand, form, held, {"override": override} if override else {})

@@ -24,7 +24,7 @@ from extractors.limits import Limits
 from extractors.read import read_as
 from extractors.reading import DocumentReading, FormReading, PageKind, PageReading, Reading
 from pipeline import originals
-from pipeline.deciding import decide_form, definitions
+from pipeline.deciding import REARRANGED_HOLD, decide_form, definitions
 from pipeline.errors import ClaimLost, DecisionRefused
 from pipeline.readers import ReaderPool
 from pipeline.review import claiming, decide, queue
@@ -35,9 +35,6 @@ from pipeline.store import audit, repository
 from pipeline.store.engine import read_only, take_write_turn
 from pipeline.store.models import REARRANGED, Document, Form, FormRoute, Page, ReviewItem, ReviewState
 from pipeline.store.opening import Store
-
-HELD_FOR = "rearranged"
-"""The reason of a form whose pages a person has put together: somebody looks at it whatever its values say."""
 
 
 class Kind(StrEnum):
@@ -138,7 +135,7 @@ def _arranged(
         session.flush()
         form_reading, carried = group.reading(readings, anew)
         decided = decide_form(
-            session, store.settings, document, position, form_reading, weighed=carried, held_for=HELD_FOR
+            session, store.settings, document, position, form_reading, weighed=carried, held_for=REARRANGED_HOLD
         )  # fmt: skip
         _keep_drafts(session, decided, {of: draft for of, draft in drafts.items() if of[0] not in anew})
         new.append(decided)

@@ -15,8 +15,10 @@ from extractors.limits import Limits
 from extractors.reading import DocumentReading, DocumentStatus, FormReading, PageKind, PageReading
 from pipeline.errors import ClaimLost, DecisionRefused
 from pipeline.exports.jsonl import document_line
-from pipeline.review import claiming, decide
+from pipeline.review import claiming, decide, group_sheets
+from pipeline.review.correcting import correct
 from pipeline.review.decide import Entries, Hand
+from pipeline.review.grouping import Scope
 from pipeline.review.rearranging import Kind, Placement, arrange, placements_of
 from pipeline.review.roles import Role, Somebody
 from pipeline.review.writing import set_readings
@@ -119,6 +121,28 @@ def test_a_form_is_split_and_what_people_wrote_stays(store: Store, deliver: Deli
         merged = session.scalars(select(Form).order_by(Form.id.desc())).first()
         assert merged is not None
         assert next(reading.value for reading in merged.readings if reading.field == "anc_value") == "2750"
+
+
+def test_once_rearranged_a_form_waits_for_somebody_although_its_last_doubt_is_settled(
+    store: Store, deliver: Deliver
+) -> None:
+    deliver(doubtful(psf(), "anc_value"))
+    hand, places = take(store, 1), now(store)
+    arrange(store, hand, places | {2: Placement(Kind.FORM, "psf_2021", 2, 2)}, read_as)
+    arrange(store, hand_of(store), now(store) | {2: Placement(Kind.FORM, "psf_2021", 2, 2)}, read_as)
+    with Session(store.engine) as session, session.begin():
+        lease = store.settings.review_lease
+        sheet = group_sheets.deal(session, store.settings, ANN, "field:anc_value", Scope.HOLDING, lease)
+        assert sheet is not None
+        assert group_sheets.judge(session, store.settings, ANN, sheet, ()).confirmed == 1
+    hand = hand_of(store)
+    with Session(store.engine) as session, session.begin():
+        one = session.get_one(Form, session.get_one(ReviewItem, hand.item).form_pk)
+        assert (one.route.route, one.route.reasons) == ("review", ["rearranged"])
+        correct(session, store.settings, one, {"anc_value": "2400"}, "ann", "seen on the paper")
+        assert (one.route.route, one.route.reasons) == ("review", ["rearranged"])
+    with Session(store.engine) as session, session.begin():
+        assert decide.accept(session, store.settings, hand_of(store), Entries()).route == "accept"
 
 
 def hand_of(store: Store) -> Hand:
