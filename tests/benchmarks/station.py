@@ -3,6 +3,9 @@
 Each takes the next item, looks at it and its first page, has what was written checked, and decides: with a pause
 between items that is shorter than any person's. The items are many, the forms that they are about few. Afterwards the
 audit trail says whether any item was decided twice, or a decision that was answered is missing.
+
+It ends with 1, and says why, where an operator could not work to the end, the station answered with an error, an item
+was decided twice or a decision is lost, or the item's page took longer than it may (`LIMITS`).
 """
 
 from __future__ import annotations
@@ -13,10 +16,13 @@ import itertools
 import random
 import re
 import statistics
+import sys
 import tempfile
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -41,33 +47,55 @@ FAXES = REPOSITORY / "samples" / "faxes"
 SHOWN = ("0012.tif", "0014.tif", "0036.tif", "0044.pdf")
 PASSWORD = "only for this benchmark"  # noqa: S105 - of a store that is thrown away
 
-Times = defaultdict[str, list[float]]
+LIMITS = (0.150, 0.500)
+"""Seconds that the item's page may take on two cores: the median, and 95 of 100."""
+
+ERROR = 400
+"""Answers from this status on are errors: no operator of this benchmark asks for anything that is to be refused."""
 
 
-def main() -> None:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the operators did: seconds by what was asked, items decided, errors answered, and who stopped and why."""
+
+    times: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    decided: list[int] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+    stopped: list[str] = field(default_factory=list)
+
+
+def main() -> int:
     """Fill a store, let the operators work, tell."""
-    asked = _arguments()
+    asked, work = _arguments(), Work()
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Settings(data_dir=Path(folder), database_url=asked.database_url))
         sessions = _fill(store, asked.operators, asked.items)
-        times: Times = defaultdict(list)
-        decided: list[int] = []
         with served(store) as address:
             end = time.monotonic() + asked.seconds
-            work = [
-                threading.Thread(target=_operator, args=(address, session, end, asked.pause, times, decided))
+            operators = [
+                threading.Thread(target=_operator, args=(address, session, end, asked.pause, work))
                 for session in sessions
             ]
-            for one in work:
+            for one in operators:
                 one.start()
-            for one in work:
+            for one in operators:
                 one.join()
-        _tell(store, asked, times, decided)
+        faults = [*_tell(store, asked, work), *_faults(asked, work)]
         store.engine.dispose()
+    for fault in faults:
+        print(f"FAILED: {fault}")  # noqa: T201
+    return 1 if faults else 0
 
 
-def _operator(address: str, session: str, end: float, pause: float, times: Times, decided: list[int]) -> None:
-    """One person's day, in a hurry."""
+def _operator(address: str, session: str, end: float, pause: float, work: Work) -> None:
+    """One person's day, in a hurry; where it ends early, why."""
+    try:
+        _decide_until(address, session, end, pause, work)
+    except Exception as error:  # noqa: BLE001 - whatever it was, this operator works no more, and that is told
+        work.stopped.append(f"{type(error).__name__}: {error}")
+
+
+def _decide_until(address: str, session: str, end: float, pause: float, work: Work) -> None:
     token = people.form_token(session)
     time.sleep(random.uniform(0, 2 * pause))  # noqa: S311 - no secret; they do not all come at the same moment
     with httpx.Client(base_url=address, cookies={COOKIE: session}, timeout=60) as client:
@@ -75,22 +103,34 @@ def _operator(address: str, session: str, end: float, pause: float, times: Times
         def ask(what: str, method: str, path: str, **fields: str) -> httpx.Response:
             began = time.perf_counter()
             answer = client.request(method, path, data={"token": token, **fields} if method == "POST" else None)
-            times[what].append(time.perf_counter() - began)
+            work.times[what].append(time.perf_counter() - began)
+            if answer.status_code >= ERROR:
+                work.errors[f"{what}: {answer.status_code}"] += 1
             return answer
 
-        place = ask("take", "POST", "/next").headers["location"].split("?")[0]
-        while place.startswith("/items/") and time.monotonic() < end:
+        place = _place(ask("take", "POST", "/next"))
+        while time.monotonic() < end:
             shown = ask("item page", "GET", place)
             version = re.search(r'name="version" value="(\d+)"', shown.text)
-            assert version is not None, f"{place}: {shown.status_code}"
+            if version is None:
+                raise RuntimeError(f"the item's page holds no form ({shown.status_code})")
             ask("picture", "GET", f"{place}/pages/1.png")
             ask("check", "POST", f"{place}/preview", version=version[1])
             time.sleep(random.uniform(0, 2 * pause))  # noqa: S311 - no secret
             fields = {"version": version[1], "action": "reject", "reason": "a benchmark"}
             answer = ask("decide, next", "POST", f"{place}/decide", **fields)
-            assert "done=reject" in answer.headers["location"], answer.headers["location"]
-            decided.append(int(place.rsplit("/", 1)[1]))
-            place = answer.headers["location"].split("?")[0]
+            if "done=reject" not in answer.headers.get("location", ""):
+                raise RuntimeError(f"not decided ({answer.status_code}, {answer.headers.get('location')})")
+            work.decided.append(int(place.rsplit("/", 1)[1]))
+            place = _place(answer)
+
+
+def _place(answer: httpx.Response) -> str:
+    """The item that comes next."""
+    place = answer.headers.get("location", "").split("?")[0]
+    if not place.startswith("/items/"):
+        raise RuntimeError(f"no next item ({answer.status_code}, {place}); were there enough?")
+    return str(place)
 
 
 def _fill(store: Store, operators: int, items: int) -> list[str]:
@@ -108,7 +148,9 @@ def _fill(store: Store, operators: int, items: int) -> list[str]:
         waiting = session.execute(select(*_columns()).select_from(ReviewItem)).mappings().all()
         rows = [dict(row) for row in itertools.islice(itertools.cycle(waiting), items - len(waiting))]
         session.execute(insert(ReviewItem), rows)
-    found = (people.log_in(store, f"operator {number}", PASSWORD, f"{number}") for number in range(operators))
+    found = [people.log_in(store, f"operator {number}", PASSWORD, f"{number}") for number in range(operators)]
+    if None in found:
+        raise RuntimeError(f"{found.count(None)} of {operators} operators could not log in")
     return [session_id for session_id in found if session_id]
 
 
@@ -116,18 +158,48 @@ def _columns() -> list[object]:
     return [column for column in ReviewItem.__table__.columns if column.key != "id"]
 
 
-def _tell(store: Store, asked: argparse.Namespace, times: Times, decided: list[int]) -> None:
+def _tell(store: Store, asked: argparse.Namespace, work: Work) -> Iterator[str]:
+    """Print what came of it; what of it the trail gives away as a fault."""
     with Session(store.engine) as session:
         lines = session.scalars(select(AuditLine).filter_by(action="form decided")).all()
         told = [(line.after or {}).get("item") for line in lines]
         waiting = session.scalar(select(func.count()).select_from(ReviewItem).where(ReviewItem.state != "done"))
-        assert audit.verify(session) is None, "the trail is broken"
+        broken = audit.verify(session)
+    twice, lost = len(told) - len(set(told)), len(set(work.decided) - set(told))
     print(f"{asked.operators} operators, {asked.seconds:g} s, {asked.items} items, {store.engine.dialect.name}")  # noqa: T201
-    print(f"decided {len(decided)}; waiting still {waiting}")  # noqa: T201
-    print(f"decided twice: {len(told) - len(set(told))}; lost: {len(set(decided) - set(told))}")  # noqa: T201
-    for what, taken in times.items():
-        median, most = statistics.median(taken), statistics.quantiles(taken, n=20)[-1]
+    print(f"decided {len(work.decided)}; waiting still {waiting}")  # noqa: T201
+    print(f"decided twice: {twice}; lost: {lost}; errors: {work.errors.total()}; stopped: {len(work.stopped)}")  # noqa: T201
+    for what, taken in work.times.items():
+        median, most = _median_and_95(taken)
         print(f"{what:>13}: median {1000 * median:.0f} ms, 95 of 100 within {1000 * most:.0f} ms")  # noqa: T201
+    if twice or len(work.decided) != len(set(work.decided)):
+        yield f"{twice} items were decided twice"
+    if lost:
+        yield f"{lost} decisions that were answered are not in the trail"
+    if broken is not None:
+        yield f"the trail is broken at line {broken}"
+
+
+def _faults(asked: argparse.Namespace, work: Work) -> Iterator[str]:
+    """What else keeps the figures from counting."""
+    for error, count in work.errors.items():
+        yield f"the station answered {error}, {count} times"
+    for why, count in Counter(work.stopped).items():
+        yield f"{count} of {asked.operators} operators could not work to the end: {why}"
+    if not work.decided:
+        yield "nothing was decided"
+    for words, seconds, limit in zip(
+        ("median", "95 of 100"), _median_and_95(work.times["item page"]), LIMITS, strict=True
+    ):
+        if not seconds < limit:
+            yield f"the item's page took {1000 * seconds:.0f} ms ({words}), it may take {1000 * limit:.0f}"
+
+
+def _median_and_95(taken: list[float]) -> tuple[float, float]:
+    """Infinite where too little was asked to tell."""
+    if len(taken) < 2:
+        return float("inf"), float("inf")
+    return statistics.median(taken), statistics.quantiles(taken, n=20)[-1]
 
 
 def _arguments() -> argparse.Namespace:
@@ -141,4 +213,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
