@@ -22,6 +22,7 @@ from pipeline.review.web import arranging, checks, dashboard, forms_editor, grou
 from pipeline.review.web.access import COOKIE, HEADERS, Posted, Visiting, admit, set_session_cookie
 from pipeline.review.web.rendering import STATIC, login_page, page
 from pipeline.review.web.screens import FILTERS, queue_screen
+from pipeline.review.web.viewing import Views
 from pipeline.store.engine import read_only
 from pipeline.store.opening import Store
 
@@ -32,7 +33,7 @@ STATUS = {NotAllowed: 403, NotThere: 404, LoginThrottled: 429}
 def create_app(store: Store, *, behind_tls: bool = False) -> FastAPI:
     """The station on a store. `behind_tls`: the cookie is sent over TLS only."""
     app = FastAPI(dependencies=[Depends(admit)], docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.store, app.state.behind_tls = store, behind_tls
+    app.state.store, app.state.behind_tls, app.state.views = store, behind_tls, Views()
     app.add_api_route("/login", show_login, methods=["GET"])
     app.add_api_route("/login", log_in, methods=["POST"])
     app.add_api_route("/static/{path:path}", static, methods=["GET"])

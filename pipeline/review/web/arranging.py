@@ -19,6 +19,7 @@ from pipeline.review.rearranging import Kind, Placement
 from pipeline.review.web.access import Posted, Visiting, Visitor, is_in_hand, visible_item
 from pipeline.review.web.rendering import page
 from pipeline.review.web.screens import PageShown, page_shown
+from pipeline.review.web.viewing import opened
 from pipeline.store.models import ReviewItem
 from pipeline.store.opening import Store
 
@@ -87,7 +88,9 @@ def _shown(
             raise NotThere("there is no such item")
         decide.note_view(session, item, visitor.somebody.name, "pages")
         screen = _screen(session, store, item, visitor, asked)
-        return page(request, "arrange.html", status=status, screen=screen, words=WORDS, refused=refused)
+        answer = page(request, "arrange.html", status=status, screen=screen, words=WORDS, refused=refused)
+    opened(request, visitor, f"item {item_id}")
+    return answer
 
 
 def _screen(

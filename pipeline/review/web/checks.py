@@ -23,6 +23,7 @@ from pipeline.review.web.keying import others_said
 from pipeline.review.web.pictures import picture_of, place_of
 from pipeline.review.web.rendering import page as rendered
 from pipeline.review.web.screens import BOXES, FieldShown, PageShown, by_section, page_shown
+from pipeline.review.web.viewing import opened, picture_seen
 from pipeline.review.writing import iso, parsed
 from pipeline.store.engine import read_only
 from pipeline.store.models import Page
@@ -66,7 +67,9 @@ def picture(request: Request, check_id: int, page: int, visitor: Visiting) -> Re
         row = session.scalar(select(Page).filter_by(document_id=check.form.document_id, page=page))
         if row is None or page not in check.form.pages:
             raise NotThere("there is no such page")
-        return Response(picture_of(store, row).png, media_type="image/png")
+        png, who = picture_of(store, row).png, visitor.somebody.name
+        picture_seen(request, visitor, f"check {check_id}", lambda s: checking.note_view(s, check, who))
+        return Response(png, media_type="image/png")
 
 
 def heartbeat(request: Request, check_id: int, visitor: Visiting, posted: Posted) -> Response:
@@ -139,6 +142,7 @@ def _shown(
     store: Store = request.app.state.store
     with Session(store.engine) as session, session.begin():
         checking.note_view(session, _in_hand(session, check_id, visitor), visitor.somebody.name)
+    opened(request, visitor, f"check {check_id}")
     with Session(read_only(store.engine)) as session:
         screen = _screen(session, store, _in_hand(session, check_id, visitor), posted)
         return rendered(request, "check.html", status=status, screen=screen, done=done, refused=refused)

@@ -23,6 +23,7 @@ from extractors.errors import DefinitionError
 from extractors.pdfium_turn import in_pdfium_turn
 from pipeline.deciding import definitions
 from pipeline.errors import NotAllowed, NotThere
+from pipeline.review.decide import VIEWED
 from pipeline.review.web.access import Posted, Visiting
 from pipeline.review.web.forms_editor_draft import draft_of, header, parsed
 from pipeline.review.web.forms_editor_reading import (
@@ -34,6 +35,7 @@ from pipeline.review.web.forms_editor_reading import (
     waiting_faxes,
 )
 from pipeline.review.web.rendering import page
+from pipeline.review.web.viewing import seen
 from pipeline.store import audit
 from pipeline.store.engine import read_only
 from pipeline.store.opening import Store
@@ -109,6 +111,8 @@ def lay_fax(request: Request, form_id: str, visitor: Visiting, posted: Posted) -
     elif chosen.isdigit() and visitor.somebody.sees_everything:
         with Session(read_only(store.engine)) as session:
             fax = waiting_fax(store, session, int(chosen))
+        who, after = visitor.somebody.name, {"what": f"tried on the draft of {form_id}"}
+        seen(request, lambda s: audit.write_line(s, VIEWED, who=who, document_id=int(chosen), after=after))
     elif chosen:
         raise NotAllowed("faxes that wait are for those who may see every form")
     else:

@@ -26,6 +26,7 @@ from pipeline.review.web.access import Posted, Visiting, Visitor
 from pipeline.review.web.crops import Size, contact_sheet, crop_picture, crop_size, no_picture, png, surroundings
 from pipeline.review.web.rendering import page
 from pipeline.review.web.screens import words_of
+from pipeline.review.web.viewing import opened, picture_seen, seen
 from pipeline.store.engine import read_only
 from pipeline.store.group_models import GroupCrop, GroupSheet
 from pipeline.store.opening import Store
@@ -91,7 +92,8 @@ def show_sheet(
             group_sheets.note_views(session, sheet, visitor.somebody.name)
         edits = group_sheets.in_hand(session, sheet_id, visitor.somebody.name) is not None
         screen, chosen = _screen(sheet), _scope(scope)
-        return page(request, "group.html", screen=screen, edits=edits, told=told, scope=chosen, batch=batch)
+    opened(request, visitor, f"sheet {sheet_id}")
+    return page(request, "group.html", screen=screen, edits=edits, told=told, scope=chosen, batch=batch)
 
 
 def crops(request: Request, sheet_id: int, visitor: Visiting) -> Response:
@@ -103,6 +105,8 @@ def crops(request: Request, sheet_id: int, visitor: Visiting) -> Response:
         pictures = [
             _picture(session, store, crop, field) for crop, field in zip(sheet.crops, fields, strict=True)
         ]  # fmt: skip
+        who = visitor.somebody.name
+        picture_seen(request, visitor, f"sheet {sheet_id}", lambda s: group_sheets.note_views(s, sheet, who))
         return Response(contact_sheet(pictures, _tile(sheet), COLUMNS), media_type="image/png")
 
 
@@ -115,7 +119,9 @@ def context(request: Request, sheet_id: int, crop_id: int, visitor: Visiting) ->
         if crop is None:
             raise NotThere("there is no such crop")
         field = definitions()[crop.form.form_id].field(crop.field)
-        return Response(png(surroundings(session, store, crop.form, field)), media_type="image/png")
+        around, who = png(surroundings(session, store, crop.form, field)), visitor.somebody.name
+        seen(request, lambda s: group_sheets.note_surroundings(s, crop, who))
+        return Response(around, media_type="image/png")
 
 
 def judge(request: Request, sheet_id: int, visitor: Visiting, posted: Posted) -> Response:

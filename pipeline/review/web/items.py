@@ -26,7 +26,9 @@ from pipeline.review.web.access import Posted, Visiting, Visitor, is_in_hand, vi
 from pipeline.review.web.pictures import picture_of
 from pipeline.review.web.rendering import page
 from pipeline.review.web.screens import BOXES, item_screen
+from pipeline.review.web.viewing import opened, picture_seen, seen
 from pipeline.review.writing import as_written, iso
+from pipeline.store import audit
 from pipeline.store.engine import read_only
 from pipeline.store.models import AuditLine, Form, Page, ReviewItem
 from pipeline.store.opening import Store
@@ -83,7 +85,9 @@ def picture(request: Request, item_id: int, page: int, visitor: Visiting) -> Res
         row = session.scalar(select(Page).filter_by(document_id=item.document_id, page=page))
         if row is None:
             raise NotThere("there is no such page")
-        return Response(picture_of(store, row).png, media_type="image/png")
+        png, who = picture_of(store, row).png, visitor.somebody.name
+        picture_seen(request, visitor, f"item {item_id}", lambda s: decide.note_view(s, item, who, f"page {page}"))
+        return Response(png, media_type="image/png")
 
 
 def picture_beside(request: Request, item_id: int, page: int, visitor: Visiting) -> Response:
@@ -96,7 +100,9 @@ def picture_beside(request: Request, item_id: int, page: int, visitor: Visiting)
         if other is None or page not in other.pages:
             raise NotThere("there is no such page")
         row = session.scalars(select(Page).filter_by(document_id=other.document_id, page=page)).one()
-        return Response(picture_of(store, row).png, media_type="image/png")
+        png, who = picture_of(store, row).png, visitor.somebody.name
+        picture_seen(request, visitor, f"item {item_id}", lambda s: decide.note_view_beside(s, item, other, who))
+        return Response(png, media_type="image/png")
 
 
 def preview(request: Request, item_id: int, visitor: Visiting, posted: Posted) -> Response:
@@ -171,9 +177,13 @@ def notice(request: Request, sha256: str, visitor: Visiting) -> Response:
         lines = select(AuditLine).filter_by(action=make.MADE).order_by(AuditLine.id.desc())
         if not visitor.somebody.sees_everything:
             lines = lines.filter_by(who=visitor.somebody.name)
-        if not any((line.after or {}).get("sha256") == sha256 for line in session.scalars(lines)):
+        made = next((line for line in session.scalars(lines) if (line.after or {}).get("sha256") == sha256), None)
+        if made is None:
             raise NotThere("there is no such notice")
-    return Response(originals.fetch(store.notices, sha256), media_type="application/pdf")
+    pdf, who = originals.fetch(store.notices, sha256), visitor.somebody.name
+    viewed = {"what": "notice", "sha256": sha256}
+    seen(request, lambda s: audit.write_line(s, decide.VIEWED, who=who, document_id=made.document_id, after=viewed))
+    return Response(pdf, media_type="application/pdf")
 
 
 def _decided(session: Session, store: Store, hand: Hand, action: str, reason: str, posted: FormData) -> str:
@@ -254,6 +264,11 @@ def _shown(
     with Session(store.engine) as session, session.begin():
         item = visible_item(session, item_id, somebody)
         decide.note_view(session, item, somebody.name, "item")
+        form = session.get(Form, item.form_pk) if item.form_pk is not None else None
+        other = None if form is None or form.route.contradicts is None else session.get(Form, form.route.contradicts)
+        if other is not None:
+            decide.note_view_beside(session, item, other, somebody.name)
+    opened(request, visitor, f"item {item_id}")
     with Session(read_only(store.engine)) as session:  # nobody is held up while the pages are drawn
         item = visible_item(session, item_id, somebody)
         screen = item_screen(session, store, item, somebody)

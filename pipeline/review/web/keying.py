@@ -19,6 +19,7 @@ from pipeline.review.web.access import Posted, Visiting, Visitor
 from pipeline.review.web.crops import crop_picture, png, surroundings
 from pipeline.review.web.rendering import page
 from pipeline.review.web.screens import BOXES, words_of
+from pipeline.review.web.viewing import opened, picture_seen
 from pipeline.review.writing import as_written, iso
 from pipeline.store.engine import read_only
 from pipeline.store.opening import Store
@@ -62,7 +63,9 @@ def crop(request: Request, form_pk: int, field: str, visitor: Visiting) -> Respo
     store: Store = request.app.state.store
     with Session(read_only(store.engine)) as session:
         task = _task(session, store, visitor, form_pk, field)
-        return Response(png(crop_picture(session, store, task.form, task.field)), media_type="image/png")
+        ink = png(crop_picture(session, store, task.form, task.field))
+        _note_picture(request, visitor, task)
+        return Response(ink, media_type="image/png")
 
 
 def context(request: Request, form_pk: int, field: str, visitor: Visiting) -> Response:
@@ -70,7 +73,9 @@ def context(request: Request, form_pk: int, field: str, visitor: Visiting) -> Re
     store: Store = request.app.state.store
     with Session(read_only(store.engine)) as session:
         task = _task(session, store, visitor, form_pk, field)
-        return Response(png(surroundings(session, store, task.form, task.field)), media_type="image/png")
+        around = png(surroundings(session, store, task.form, task.field))
+        _note_picture(request, visitor, task)
+        return Response(around, media_type="image/png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +106,26 @@ def _shown(
     with Session(store.engine) as session, session.begin():
         task = keying.next_task(session, store.settings, visitor.somebody)
         if task is not None:
-            decide.note_view(session, task.item, visitor.somebody.name, f"field {task.field.name}")
+            _note(session, visitor, task)
         screen = None if task is None else _screen(task)
-        told = {"done": done, "notice": notice, "refused": refused}
-        return page(request, "keying.html", status=status, screen=screen, fields=store.settings.double_keyed, **told)
+    if screen is not None:
+        opened(request, visitor, _name(screen.form, screen.field))
+    told = {"done": done, "notice": notice, "refused": refused}
+    return page(request, "keying.html", status=status, screen=screen, fields=store.settings.double_keyed, **told)
+
+
+def _note(session: Session, visitor: Visitor, task: Task) -> None:
+    decide.note_view(session, task.item, visitor.somebody.name, f"field {task.field.name}")
+
+
+def _note_picture(request: Request, visitor: Visitor, task: Task) -> None:
+    """A field's ink is seen: part of the view of its screen, else a view of its own."""
+    screen = _name(task.form.id, task.field)
+    picture_seen(request, visitor, screen, lambda session: _note(session, visitor, task))
+
+
+def _name(form: int, field: Field) -> str:
+    return f"keying {form} {field.name}"
 
 
 def _screen(task: Task) -> KeyingScreen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,11 +25,20 @@ from pipeline.store.opening import Store
 
 LogIn = Callable[[str], TestClient]
 
+KEYED_TWICE = "patient_dob"
+"""The field that two people key."""
+
 
 @pytest.fixture
 def kind() -> str:
     """What is asked here does not hang on the database."""
     return "sqlite"
+
+
+@pytest.fixture
+def store(store: Store) -> Store:
+    """Two people key a birth date."""
+    return replace(store, settings=store.settings.model_copy(update={"double_keyed": (KEYED_TWICE,)}))
 
 
 @pytest.fixture
@@ -152,6 +162,47 @@ def test_an_item_is_there_only_for_who_holds_it_or_sees_everything(
         assert session.scalars(select(ReviewItem.state)).one() == "claimed"
         views = session.scalars(select(AuditLine.who).filter_by(action="patient data viewed")).all()
         assert views == ["ann", "sue", "eve"]
+
+
+def test_a_picture_asked_for_without_its_screen_is_a_line_of_the_trail(
+    store: Store, log_in: LogIn, deliver_pdf: Deliver
+) -> None:
+    deliver_pdf(doubtful(psf(), "anc_value"))
+    deliver_pdf(doubtful(psf(anc_draw_date="2022-07-12"), KEYED_TWICE))
+    deliver_pdf(psf(prescriber_signature=False, anc_draw_date="2022-07-13"))
+    ann, ben, eve = map(log_in, ("ann", "ben", "eve"))
+    token = {"token": ann.headers["x-token"]}
+    sheet = ann.post("/groups/deal", data=token | {"group": "field:anc_value"}).headers["location"].split("?")[0]
+    assert post(ann, "/items/3/claim") == 303
+    before = views(store)  # the sheet was dealt
+    for client, path, viewed in (
+        (ann, "/items/3/pages/1.png", [("ann", 3)]),
+        (ann, "/items/3/pages/2.png", []),  # the same view
+        (eve, "/items/3/pages/1.png", [("eve", 3)]),
+        (ben, f"/keying/2/{KEYED_TWICE}/crop.png", [("ben", 2)]),
+        (ben, f"/keying/2/{KEYED_TWICE}/context.png", []),
+        (ann, f"/keying/2/{KEYED_TWICE}/context.png", [("ann", 2)]),
+        (eve, f"{sheet}/crops.png", [("eve", 1)]),
+        (ann, f"{sheet}/context/1.png", [("ann", 1)]),
+    ):
+        assert client.get(path).headers["content-type"] == "image/png", path
+        assert views(store)[len(before) :] == viewed, path
+        before = views(store)
+
+
+def test_a_picture_belongs_to_the_view_of_its_screen(store: Store, log_in: LogIn, deliver_pdf: Deliver) -> None:
+    deliver_pdf(doubtful(psf(), KEYED_TWICE))
+    ben = log_in("ben")
+    for path in ("/keying", f"/keying/1/{KEYED_TWICE}/crop.png", f"/keying/1/{KEYED_TWICE}/context.png"):
+        assert ben.get(path).status_code == 200
+    assert views(store) == [("ben", 1)]
+
+
+def views(store: Store) -> list[tuple[str, int | None]]:
+    """Who has seen what is in which document, as the trail tells it."""
+    with Session(store.engine) as session:
+        lines = session.scalars(select(AuditLine).filter_by(action="patient data viewed").order_by(AuditLine.id))
+        return [(line.who, line.document_id) for line in lines]
 
 
 def test_a_picture_is_gone_with_the_lease(store: Store, log_in: LogIn, deliver_pdf: Deliver) -> None:
