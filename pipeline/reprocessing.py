@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from extractors.definition import corrections
 from extractors.reading import DocumentReading, FormReading, PageKind, PageReading
 from pipeline import originals
-from pipeline.deciding import decide_form, definitions
+from pipeline.deciding import REARRANGED_HOLD, decide_form, definitions
 from pipeline.review import queue
-from pipeline.review.rearranging import HELD_FOR, close_form
+from pipeline.review.rearranging import close_form
 from pipeline.review.writing import BY_A_PERSON
 from pipeline.settings import Settings
 from pipeline.store import audit
@@ -185,7 +185,7 @@ def _is_spoken_of(session: Session, form: Form) -> bool:
     verified = select(GroupCrop.id).filter_by(form_pk=form.id).where(GroupCrop.verdict.is_not(None))
     return (
         any(route.decided_by != audit.PROGRAM for route in form.routes)
-        or HELD_FOR in form.route.reasons
+        or REARRANGED_HOLD in form.route.reasons
         or any(reading.engine == BY_A_PERSON for reading in form.readings)
         or (form.patient is not None and "by" in form.patient)
         or any(session.scalar(said.limit(1)) is not None for said in (keyed, verified))

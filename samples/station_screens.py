@@ -132,6 +132,12 @@ def _screens(page: Page, address: str) -> Iterator[tuple[str, Page]]:
     page.keyboard.press("Alt+S")
     yield "escalate", page
     page.keyboard.press("Escape")
+    page.keyboard.press("Alt+R")
+    page.wait_for_selector("#paper img")
+    page.wait_for_load_state("networkidle")
+    yield "notice", page
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".place.lit")
     page.keyboard.press("Alt+W")
     page.wait_for_selector("#arrange")
     yield "arrange", page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from extractors.definition import FormDefinition
 from pipeline.deciding import definitions
@@ -28,6 +29,9 @@ REFERENCE_DIGITS = 8
 DOUBT, UNREADABLE = "low_confidence", "unreadable"
 """The reader's doubt, which the desk settles, and what the sender is told when the desk cannot read it either."""
 
+BY_HAND = "The program finds nothing to tell the sender: write what you ask of them, or decide otherwise."
+"""What the operator is told where a notice has no points yet."""
+
 PAGES = "R49"
 """The rule on pages and files that cannot be read."""
 
@@ -42,8 +46,18 @@ class Told:
     outcome: Outcome
 
 
-def draft_form(document: Document, form: Form, on: dt.date) -> Draft:
+def draft_form(
+    document: Document,
+    form: Form,
+    on: dt.date,
+    findings: Sequence[FormFinding] | None = None,
+    *,
+    by_hand: bool = False,
+) -> Draft:
     """The notice about a form that is held or rejected, dated `on`.
+
+    `findings`: what is found on it by now, where that is not stored yet. `by_hand`: where there is nothing to tell it
+    has no points, for a person to write them.
 
     Raises:
         NothingToTell: no finding of the form concerns the sender.
@@ -52,8 +66,8 @@ def draft_form(document: Document, form: Form, on: dt.date) -> Draft:
     definition = definitions()[form.form_id]
     content = from_readings(repository.load_form(form), definition)
     book = with_declared(rulebook(), definition)
-    told, for_the_desk = _told(form.findings, book)
-    if not told:
+    told, for_the_desk = _told(form.findings if findings is None else findings, book)
+    if not told and not by_hand:
         raise NothingToTell(f"notice: document {document.id}: nothing on form {form.position + 1} concerns the sender")
     to, to_remark = _name(content, _addressee(content))
     fax, fax_remark = _fax(content, _addressee(content))
@@ -61,28 +75,32 @@ def draft_form(document: Document, form: Form, on: dt.date) -> Draft:
     notice = _notice(
         document,
         on,
-        told[0].outcome,
+        told[0].outcome if told else Outcome.OTHER,
         to=to,
         fax=fax,
         patient=patient,
         form=definition.title,
         points=_points(told, definition, book),
     )
-    remarks = (to_remark, fax_remark, patient_remark, *for_the_desk)
+    remarks = ("" if told else BY_HAND, to_remark, fax_remark, patient_remark, *for_the_desk)
     return Draft(notice, tuple(remark for remark in remarks if remark))
 
 
-def draft_pages(document: Document, item: ReviewItem, on: dt.date) -> Draft:
-    """The notice about pages that belong to no form, or a document that could not be read; it knows no addressee."""
+def draft_pages(document: Document, item: ReviewItem, on: dt.date, *, by_hand: bool = False) -> Draft:
+    """The notice about pages that belong to no form, or a document that could not be read; it knows no addressee.
+
+    `by_hand`: as for a form.
+    """
     told = [
         Told(PAGES, reason, None, Outcome.OTHER) for reason in item.reasons if reason in rulebook().rules[PAGES].reasons
     ]
-    if not told:
+    if not told and not by_hand:
         raise NothingToTell(f"notice: document {document.id}: nothing that waits of it concerns the sender")
     form = f"page {item.page}" if item.page is not None else "the whole fax"
     points = tuple(Point(place="", says=_words(one, "", rulebook())) for one in told)
     notice = _notice(document, on, Outcome.OTHER, to="", fax="", patient="", form=form, points=points)
-    return Draft(notice, ("No form was recognised, so nobody is named: fill in whom it goes to.",))
+    remarks = ("" if told else BY_HAND, "No form was recognised, so nobody is named: fill in whom it goes to.")
+    return Draft(notice, tuple(remark for remark in remarks if remark))
 
 
 def _notice(
@@ -163,6 +181,12 @@ def _words(one: Told, field: str, book: Rulebook) -> str:
     if words := sender_words(one.rule, one.slug, field, book):
         return words
     raise WordsMissing(f"notice: rule {one.rule} has no words for the sender about {one.slug}")
+
+
+def addressee_fields(content: Content) -> set[str]:
+    """The fields that may name whom a notice about such a form goes to, and the fax number."""
+    addressee = _addressee(content)
+    return {*chain(*addressee.names), *addressee.faxes}
 
 
 def _addressee(content: Content) -> Addressee:

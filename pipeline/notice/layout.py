@@ -25,6 +25,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Frame, HRFlowable, Image, Paragraph, Spacer, Table, TableStyle
 
 from extractors.geometry import PIXELS_PER_POINT
+from pipeline.errors import NoticeTextError
 from pipeline.notice.notice import Notice, Point
 
 MARGIN = 50.0  # points: fax machines lose up to 4 mm at an edge, and print a header over the top one
@@ -69,6 +70,9 @@ def page(notice: Notice, pictures: Mapping[str, bytes]) -> bytes:
 
     `pictures`: PNG by field name. Where not all of them fit, the first points have theirs; points that do not fit at
     the smallest size either are cut off at the end, and the page says how many there are.
+
+    Raises:
+        NoticeTextError: what has to stand there does not fit, with one point alone.
     """
     return _pdf(notice, _fitting(notice, pictures))
 
@@ -236,6 +240,8 @@ def _pdf(notice: Notice, parts: list[Flowable]) -> bytes:
     canvas = Canvas(file, pagesize=letter, invariant=True)  # no time of making in it: the same words, the same bytes
     canvas.setTitle(f"Notice about document {notice.reference}")
     _frame().addFromList(parts, canvas)
+    if parts:
+        raise NoticeTextError("notice text: it is too long for one page")
     canvas.showPage()
     canvas.save()
     return file.getvalue()

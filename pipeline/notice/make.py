@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from pipeline.store import audit
 from pipeline.store.engine import read_only
 from pipeline.store.models import REARRANGED, AuditLine, Document, Form, ReviewState
 from pipeline.store.opening import Store
+from validators.content import Content
 
 MADE = "notice made"
 """The audit line of a notice."""
@@ -74,17 +76,44 @@ def draft(store: Store, subject: Subject, on: dt.date) -> Draft:
 def make(store: Store, subject: Subject, notice: Notice, *, edited: bool, who: str) -> bytes:
     """The notice as a one-page PDF, kept, with its line in the audit trail.
 
-    The trail names the PDF by its SHA-256 and holds no word of it.
-
     Raises:
+        NoticeTextError: it does not fit on a page.
         OriginalDamaged, DocumentError: the pictures cannot be had.
     """
-    pdf = layout.page(notice, _pictures(store, subject, notice))
-    sha256, size = originals.keep(store.notices, io.BytesIO(pdf))
+    pdf = page(store, subject, notice)
+    stored = originals.keep(store.notices, io.BytesIO(pdf))
     with Session(store.engine) as session, session.begin():
-        made = {"form": subject.form, "sha256": sha256, "size": size, "edited": edited}
-        audit.write_line(session, MADE, who=who, document_id=subject.document_id, after=made)
+        note(session, subject, stored, edited=edited, who=who)
     return pdf
+
+
+def page(store: Store, subject: Subject, notice: Notice, content: Content | None = None) -> bytes:
+    """The notice as a one-page PDF; nothing is kept. `content`: what the form says by now, where that is not stored.
+
+    Raises:
+        NoticeTextError: it does not fit on a page.
+        OriginalDamaged, DocumentError: the pictures cannot be had.
+    """
+    return layout.page(notice, _pictures(store, subject, notice, content))
+
+
+def note(
+    session: Session,
+    subject: Subject,
+    stored: tuple[str, int],
+    *,
+    edited: bool,
+    who: str,
+    changed: Sequence[str] = (),
+) -> None:
+    """The line in the audit trail of a page that is kept (`stored`: its SHA-256 and size), without a word of it.
+
+    `changed` names the parts that were edited.
+    """
+    sha256, size = stored
+    made: dict[str, Any] = {"form": subject.form, "sha256": sha256, "size": size, "edited": edited}
+    after = made | ({"changed": list(changed)} if changed else {})
+    audit.write_line(session, MADE, who=who, document_id=subject.document_id, after=after)
 
 
 def kept(session: Session, document_id: int) -> Iterator[Kept]:
@@ -95,10 +124,10 @@ def kept(session: Session, document_id: int) -> Iterator[Kept]:
         yield Kept(line.at, line.who, said["form"], said["sha256"], said["edited"])
 
 
-def _pictures(store: Store, subject: Subject, notice: Notice) -> dict[str, bytes]:
+def _pictures(store: Store, subject: Subject, notice: Notice, content: Content | None) -> dict[str, bytes]:
     names = [point.picture for point in notice.points if point.picture]
     if subject.form is None or not names:
         return {}
     with Session(read_only(store.engine)) as session:
         form = session.scalar(select(Form.id).filter_by(document_id=subject.document_id, position=subject.form))
-    return {} if form is None else pictures(store, form, names)
+    return {} if form is None else pictures(store, form, names, content)

@@ -19,7 +19,7 @@ from pipeline.store import repository
 from pipeline.store.engine import read_only
 from pipeline.store.models import Form, Page
 from pipeline.store.opening import Store
-from validators.content import from_readings
+from validators.content import Content, from_readings
 
 AROUND = (45.0, 13.0)
 """Points shown beside, and above and below a field: enough for its label."""
@@ -36,8 +36,10 @@ STRAY = 5.0
 WRITTEN = (FieldKind.TEXT, FieldKind.DIGITS, FieldKind.DATE, FieldKind.FREE_TEXT)
 
 
-def pictures(store: Store, form_pk: int, names: Sequence[str]) -> dict[str, bytes]:
+def pictures(store: Store, form_pk: int, names: Sequence[str], content: Content | None = None) -> dict[str, bytes]:
     """A PNG (1 bit) of the place of each field, where it can be shown.
+
+    `content`: what the form says by now, where that is not stored yet.
 
     Left out are fields that tell who the patient is, or may (free text), unless they are surely empty; where such a
     field lies beside the one shown it is made white. Left out too are fields on pages that were not laid on their
@@ -50,7 +52,7 @@ def pictures(store: Store, form_pk: int, names: Sequence[str]) -> dict[str, byte
     with Session(read_only(store.engine)) as session:
         form = session.get_one(Form, form_pk)
         definition = definitions()[form.form_id]
-        content = from_readings(repository.load_form(form), definition)
+        content = content or from_readings(repository.load_form(form), definition)
         wanted = [f for f in definition.fields if f.name in names and (not tells_who(f) or content.is_empty(f.name))]
         laid = {page.form_page: page for page in form.document.pages if page.form == form.position and page.to_blank}
         shown = [field for field in wanted if field.page in laid]

@@ -1,4 +1,4 @@
-"""The words of a notice as a file that a person edits (YAML), and back."""
+"""The words of a notice as a person edits them, as a file (YAML) or in a browser, and back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def as_text(draft: Draft) -> str:
     remarks = [f"# - {remark}" for remark in draft.remarks]
     if remarks:
         remarks = ["#", "# For you, not for the sender:", *remarks]
-    words: dict[str, Any] = {name: getattr(draft.notice, name) for name in _names()}
+    words: dict[str, Any] = {name: getattr(draft.notice, name) for name in part_names()}
     words["points"] = [_point_as_words(point) for point in draft.notice.points]
     body = yaml.safe_dump(words, sort_keys=False, allow_unicode=True, width=WIDTH)
     return "\n".join([HEAD.rstrip(), *remarks, "", body])
@@ -45,18 +45,37 @@ def from_text(text: str) -> Notice:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise NoticeTextError(f"notice text: no YAML{f' in line {mark.line + 1}' if mark else ''}") from None
-    words = _mapping(data, {*_names(), "points"}, "the file")
+    words = _mapping(data, {*part_names(), "points"}, "the file")
     points = words.pop("points", None)
-    if not isinstance(points, list) or not points:
+    if not isinstance(points, list):
         raise NoticeTextError("notice text: it has no points")
-    said = {name: _words(words.get(name), name) for name in _names()}
+    said = {name: _words(words.get(name), name) for name in part_names()}
+    return checked(Notice(points=tuple(_point(point, number) for number, point in enumerate(points, start=1)), **said))
+
+
+def checked(notice: Notice) -> Notice:
+    """A notice that somebody has written, its words on one line each.
+
+    Raises:
+        NoticeTextError: it lacks what no notice can go without, or a point says nothing.
+    """
+    said = {name: _words(getattr(notice, name), name) for name in part_names()}
+    points = tuple(
+        Point(*(_words(part, "point") for part in (point.place, point.says, point.picture))) for point in notice.points
+    )
+    if not points:
+        raise NoticeTextError("notice text: it has no points")
+    for number, point in enumerate(points, start=1):
+        if not point.says:
+            raise NoticeTextError(f"notice text: point {number} says nothing")
     for name in NEEDED:
         if not said[name]:
             raise NoticeTextError(f"notice text: {name} is empty")
-    return Notice(points=tuple(_point(point, number) for number, point in enumerate(points, start=1)), **said)
+    return Notice(points=points, **said)
 
 
-def _names() -> list[str]:
+def part_names() -> list[str]:
+    """The parts of a notice but its points, from top to bottom."""
     return [field.name for field in fields(Notice) if field.name != "points"]
 
 
@@ -68,12 +87,8 @@ def _point_as_words(point: Point) -> dict[str, str]:
 def _point(data: object, number: int) -> Point:
     where = f"point {number}"
     words = _mapping(data, {"place", "says", "picture"}, where)
-    point = Point(
-        **{name: _words(value, f"{where}: {name}") for name, value in {"place": "", "says": "", **words}.items()}
-    )
-    if not point.says:
-        raise NoticeTextError(f"notice text: {where} says nothing")
-    return point
+    said = {name: _words(value, f"{where}: {name}") for name, value in {"place": "", "says": "", **words}.items()}
+    return Point(**said)
 
 
 def _mapping(data: object, allowed: set[str], where: str) -> dict[str, object]:

@@ -1,19 +1,20 @@
 """What a person decides of an item in hand, each in one transaction with its line in the audit trail.
 
 accept       what they wrote and confirmed, judged by the same rules; refused while a finding blocks
-send back    the form or pages go back to the sender with a notice
 reject       the form has no effect, with a reason
 set aside    a page that is no form
 escalate     to a supervisor, with a reason
 postpone     for later; whoever comes to it goes on from what was written
 
-Whoever does not hold the item any more gets ClaimLost, and nothing changes.
+Sending back to the sender is in `sending_back`. Whoever does not hold the item any more gets ClaimLost, and nothing
+changes.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,8 +23,6 @@ from sqlalchemy.orm import Session
 
 from pipeline.deciding import REARRANGED_HOLD, Person, judge_form, settle, weigh
 from pipeline.errors import CorrectionRefused, DecisionRefused, NotHeld
-from pipeline.notice import make
-from pipeline.notice.make import Subject
 from pipeline.review import claiming, keying, queue
 from pipeline.review.again import decide_again
 from pipeline.review.roles import Somebody
@@ -31,8 +30,7 @@ from pipeline.review.writing import ILLEGIBLE, change, parsed, write
 from pipeline.settings import Settings
 from pipeline.store import audit, repository
 from pipeline.store.engine import take_write_turn
-from pipeline.store.models import SENT_BACK, Form, FormFinding, FormRoute, ReviewItem
-from pipeline.store.opening import Store
+from pipeline.store.models import Form, FormFinding, FormRoute, ReviewItem
 from pipeline.store.registry_models import Patient
 from validators.findings import Outcome, Severity
 
@@ -96,11 +94,24 @@ def preview(session: Session, form: Form, entries: Entries, somebody: Somebody) 
     Raises:
         CorrectionRefused: a field cannot say that.
     """
+    with on_trial(session, form, entries, somebody) as (_, found):
+        return shown(found, somebody)
+
+
+@contextmanager
+def on_trial(
+    session: Session, form: Form, entries: Entries, somebody: Somebody
+) -> Iterator[tuple[Form, list[FormFinding]]]:  # fmt: skip
+    """The form as it would be with what was written, and what the rules find on it; none of it goes to the database.
+
+    Raises:
+        CorrectionRefused: a field cannot say that.
+    """
     with Session(session.connection(), autoflush=False) as trial:
         tried = trial.get_one(Form, form.id)
         list(change(tried, entries.parsed(tried)))
         judged = weigh(trial, tried, Person(somebody.name))
-        return shown(map(repository.finding_row, judged.judgement.findings), somebody)
+        yield tried, [repository.finding_row(finding) for finding in judged.judgement.findings]
 
 
 def shown(findings: Iterable[FormFinding], somebody: Somebody) -> list[Found]:
@@ -142,7 +153,7 @@ def accept(
         alone = keying.said_alone(session, settings, form, entries.parsed(form), hand.somebody.name)
         if alone:
             return _leave_to_a_second(session, settings, hand, form, entries, alone)
-    _write(session, form, entries, hand.somebody)
+    write_entries(session, form, entries, hand.somebody)
     judged = judge_form(session, form, Person(hand.somebody.name, patient_key=patient_key))
     findings = shown(form.findings, hand.somebody)
     _refuse(findings, seen, override, hand.somebody)
@@ -158,7 +169,7 @@ def _leave_to_a_second(
 ) -> FormRoute:
     """Keep what was written but the fields that a second person has to key first, and put the item back for them."""
     rest = {name: text for name, text in entries.values.items() if name not in alone}
-    _write(session, form, Entries(rest, entries.illegible - set(alone)), hand.somebody)
+    write_entries(session, form, Entries(rest, entries.illegible - set(alone)), hand.somebody)
     keying.put_in_doubt(form, alone)
     session.flush()
     decided = decide_again(session, settings, form, hand.somebody.name)
@@ -168,41 +179,18 @@ def _leave_to_a_second(
     return decided
 
 
-def send_back(store: Store, hand: Hand, entries: Entries) -> bytes:
-    """Send the form, or what of the document is no form, back to its sender; the notice (PDF), ready to fax.
-
-    The notice is made and kept before the item is closed: whatever breaks in between, the form waits on.
-
-    Raises:
-        NothingToTell, WordsMissing: there is nothing to tell the sender, or nobody has found words for it.
-    """
-    with Session(store.engine) as session, session.begin():
-        item = claiming.holds(session, hand.item, hand.somebody.name, hand.version)
-        form = session.get(Form, item.form_pk) if item.form_pk is not None else None
-        if form is not None:
-            _write(session, form, entries, hand.somebody)
-            judge_form(session, form, Person(hand.somebody.name))
-        subject = Subject(item.document_id, None if form is None else form.position)
-        hand = Hand(hand.item, item.version, hand.somebody)
-    drafted = make.draft(store, subject, dt.datetime.now().astimezone().date())
-    pdf = make.make(store, subject, drafted.notice, edited=False, who=hand.somebody.name)
-    with Session(store.engine) as session, session.begin():
-        _close(session, store.settings, hand, SENT_BACK)
-    return pdf
-
-
 def reject(session: Session, settings: Settings, hand: Hand, reason: str) -> None:
     """The form has no effect.
 
     Raises:
         DecisionRefused: no reason was given.
     """
-    _close(session, settings, hand, "reject", _given(reason))
+    close(session, settings, hand, "reject", _given(reason))
 
 
 def set_aside(session: Session, settings: Settings, hand: Hand) -> None:
     """What waits is no form."""
-    _close(session, settings, hand, "set_aside")
+    close(session, settings, hand, "set_aside")
 
 
 def escalate(session: Session, hand: Hand, reason: str) -> None:
@@ -224,10 +212,19 @@ def postpone(session: Session, hand: Hand, by: dt.timedelta) -> None:
 
 
 def keep_draft(session: Session, hand: Hand, entries: Entries) -> None:
-    """Keep what was written before it is decided: a page that is closed, or a person who takes over, loses nothing."""
-    draft = {"values": dict(entries.values), "illegible": sorted(entries.illegible)}
+    """Keep what was written before it is decided: a page that is closed, or a person who takes over, loses nothing.
+
+    What else is kept with the same entries (the words of a notice about them) stays.
+    """
+    item = session.get(ReviewItem, hand.item)
+    if item is not None and kept_draft(item) != entries:
+        set_draft(session, hand, {"values": dict(entries.values), "illegible": sorted(entries.illegible)})
+
+
+def set_draft(session: Session, hand: Hand, draft: Mapping[str, Any]) -> None:
+    """Keep this with the item, as long as it is in that person's hand."""
     held = update(ReviewItem).filter_by(id=hand.item, claimed_by=hand.somebody.name, version=hand.version)
-    session.execute(held.values(draft=draft).execution_options(synchronize_session=False))
+    session.execute(held.values(draft=dict(draft)).execution_options(synchronize_session=False))
 
 
 def kept_draft(item: ReviewItem) -> Entries:
@@ -269,7 +266,12 @@ def _refuse(findings: Iterable[Found], seen: frozenset[str], override: str, some
     raise DecisionRefused(f"not accepted: {len(stands)} finding(s) stand: {stands[0].message}")
 
 
-def _write(session: Session, form: Form, entries: Entries, somebody: Somebody) -> None:
+def write_entries(session: Session, form: Form, entries: Entries, somebody: Somebody) -> None:
+    """Set what a person wrote and confirmed on the form, with its line in the trail.
+
+    Raises:
+        CorrectionRefused: a field cannot say that.
+    """
     values = entries.parsed(form)
     if values:
         write(session, form, values, somebody.name, AT_THE_STATION)
@@ -288,8 +290,12 @@ def _is_known(session: Session, patient_key: str) -> bool:
     return patient is not None and patient.withdrawn_at is None
 
 
-def _close(session: Session, settings: Settings, hand: Hand, route: str, reason: str | None = None) -> None:
-    """The item is done; a form gets the route, with the reason given, else with those that held it."""
+def close(session: Session, settings: Settings, hand: Hand, route: str, reason: str | None = None) -> None:
+    """The item is done; a form gets the route, with the reason given, else with those that held it.
+
+    Raises:
+        ClaimLost: it is no longer in that person's hand at that version.
+    """
     take_write_turn(session.connection())
     item = claiming.holds(session, hand.item, hand.somebody.name, hand.version)
     form = session.get(Form, item.form_pk) if item.form_pk is not None else None

@@ -18,7 +18,19 @@ from pipeline.errors import LoginThrottled, NotAllowed, NotLoggedIn, NotThere
 from pipeline.quality import checking
 from pipeline.review import claiming, group_sheets, people
 from pipeline.review.roles import Role
-from pipeline.review.web import arranging, checks, dashboard, forms_editor, group, health, items, keying, oidc, staff
+from pipeline.review.web import (
+    arranging,
+    checks,
+    dashboard,
+    forms_editor,
+    group,
+    health,
+    items,
+    keying,
+    notices,
+    oidc,
+    staff,
+)
 from pipeline.review.web.access import COOKIE, HEADERS, Posted, Visiting, admit, set_session_cookie
 from pipeline.review.web.rendering import STATIC, login_page, page
 from pipeline.review.web.screens import FILTERS, queue_screen
@@ -45,6 +57,7 @@ def create_app(store: Store, *, behind_tls: bool = False) -> FastAPI:
     oidc.add_routes(app)
     items.add_routes(app)
     arranging.add_routes(app)
+    notices.add_routes(app)
     group.add_routes(app)
     keying.add_routes(app)
     checks.add_routes(app)

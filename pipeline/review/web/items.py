@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from contextlib import suppress
 
 from fastapi import FastAPI, Request
@@ -15,10 +14,8 @@ from starlette.datastructures import FormData
 
 from extractors.definition import FieldKind
 from extractors.errors import FaxformsError
-from pipeline import originals
 from pipeline.deciding import definitions
 from pipeline.errors import ClaimLost, DecisionRefused, NotThere
-from pipeline.notice import make
 from pipeline.review import claiming, decide, keying
 from pipeline.review.decide import Entries, Hand
 from pipeline.review.roles import Somebody
@@ -26,11 +23,10 @@ from pipeline.review.web.access import Posted, Visiting, Visitor, is_in_hand, vi
 from pipeline.review.web.pictures import picture_of
 from pipeline.review.web.rendering import page
 from pipeline.review.web.screens import BOXES, item_screen
-from pipeline.review.web.viewing import opened, picture_seen, seen
+from pipeline.review.web.viewing import opened, picture_seen
 from pipeline.review.writing import as_written, iso
-from pipeline.store import audit
 from pipeline.store.engine import read_only
-from pipeline.store.models import AuditLine, Form, Page, ReviewItem
+from pipeline.store.models import Form, Page, ReviewItem
 from pipeline.store.opening import Store
 
 POSTPONED_BY = dt.timedelta(hours=1)
@@ -48,12 +44,11 @@ def add_routes(app: FastAPI) -> None:
     app.add_api_route("/items/{item_id}/heartbeat", heartbeat, methods=["POST"])
     app.add_api_route("/items/{item_id}/decide", decide_item, methods=["POST"])
     app.add_api_route("/blanks/{form_id}.pdf", blank, methods=["GET"])
-    app.add_api_route("/notices/{sha256}.pdf", notice, methods=["GET"])
 
 
 def take_next(request: Request, visitor: Visiting) -> Response:
     """The most urgent item that is theirs to take, or field that is theirs to key."""
-    return _next(request.app.state.store, visitor, "")
+    return go_on(request.app.state.store, visitor, "")
 
 
 def take(request: Request, item_id: int, visitor: Visiting) -> Response:
@@ -124,7 +119,7 @@ def preview(request: Request, item_id: int, visitor: Visiting, posted: Posted) -
             findings, refused = decide.shown(form.findings, visitor.somebody), str(error)
     if not refused:
         with Session(store.engine) as session, session.begin():
-            decide.keep_draft(session, _hand(item_id, visitor, posted), entries)
+            decide.keep_draft(session, hand_of(item_id, visitor, posted), entries)
     seen = posted.getlist("seen")
     return page(request, "_findings.html", findings=findings, refused=refused, seen=seen)
 
@@ -132,7 +127,7 @@ def preview(request: Request, item_id: int, visitor: Visiting, posted: Posted) -
 def heartbeat(request: Request, item_id: int, visitor: Visiting, posted: Posted) -> Response:
     """A sign of life of the item's page."""
     store: Store = request.app.state.store
-    hand = _hand(item_id, visitor, posted)
+    hand = hand_of(item_id, visitor, posted)
     try:
         with Session(store.engine) as session, session.begin():
             claiming.keep(session, hand.item, hand.somebody.name, hand.version, store.settings.review_lease)
@@ -144,22 +139,18 @@ def heartbeat(request: Request, item_id: int, visitor: Visiting, posted: Posted)
 def decide_item(request: Request, item_id: int, visitor: Visiting, posted: Posted) -> Response:
     """Decide, and go on to the next item; where that is refused, the item's page says why."""
     store: Store = request.app.state.store
-    hand, notice = _hand(item_id, visitor, posted), ""
+    hand = hand_of(item_id, visitor, posted)
     action, reason = str(posted.get("action", "")), str(posted.get("reason", ""))
     try:
-        if action == "send_back":
-            pdf = decide.send_back(store, hand, _entries_of_item(store, item_id, visitor, posted))
-            notice = hashlib.sha256(pdf).hexdigest()
-        else:
-            with Session(store.engine) as session, session.begin():
-                action = _decided(session, store, hand, action, reason, posted)
-        if not action:
-            return RedirectResponse(f"/items/{item_id}", 303)
+        with Session(store.engine) as session, session.begin():
+            done = _decided(session, store, hand, action, reason, posted)
+        if not done:
+            return RedirectResponse(f"/items/{item_id}/notice" if action == "send_back" else f"/items/{item_id}", 303)
     except (ClaimLost, NotThere):
         return RedirectResponse("/queue?done=lost", 303)
     except FaxformsError as error:
         return _shown(request, item_id, visitor, refused=str(error), status=409)
-    return _next(store, visitor, action, notice)
+    return go_on(store, visitor, done)
 
 
 def blank(form_id: str) -> Response:
@@ -168,22 +159,6 @@ def blank(form_id: str) -> Response:
     if definition is None:
         raise NotThere("there is no such form")
     return Response(definition.blank.read_bytes(), media_type="application/pdf")
-
-
-def notice(request: Request, sha256: str, visitor: Visiting) -> Response:
-    """A notice, for whoever made it and for those who see everything."""
-    store: Store = request.app.state.store
-    with Session(read_only(store.engine)) as session:
-        lines = select(AuditLine).filter_by(action=make.MADE).order_by(AuditLine.id.desc())
-        if not visitor.somebody.sees_everything:
-            lines = lines.filter_by(who=visitor.somebody.name)
-        made = next((line for line in session.scalars(lines) if (line.after or {}).get("sha256") == sha256), None)
-        if made is None:
-            raise NotThere("there is no such notice")
-    pdf, who = originals.fetch(store.notices, sha256), visitor.somebody.name
-    viewed = {"what": "notice", "sha256": sha256}
-    seen(request, lambda s: audit.write_line(s, decide.VIEWED, who=who, document_id=made.document_id, after=viewed))
-    return Response(pdf, media_type="application/pdf")
 
 
 def _decided(session: Session, store: Store, hand: Hand, action: str, reason: str, posted: FormData) -> str:
@@ -218,16 +193,20 @@ def _decided(session: Session, store: Store, hand: Hand, action: str, reason: st
             decide.postpone(session, hand, POSTPONED_BY)
         case "release":
             claiming.release(session, hand.item, hand.somebody.name, hand.version)
-        case _:  # the check of a browser without scripts: nothing is decided
+        case _:  # nothing is decided yet: the notice is looked at first; or the check of a browser without scripts
             item = visible_item(session, hand.item, hand.somebody)
+            if not is_in_hand(item, hand.somebody) or item.version != hand.version:
+                raise ClaimLost(f"review item {item.id}: somebody else took it over, or it was decided")
             form = session.get(Form, item.form_pk) if item.form_pk is not None else None
             if form is not None:
-                decide.keep_draft(session, hand, _entries(form, posted))
+                entries = _entries(form, posted)
+                entries.parsed(form)  # what a field cannot say is refused here, where it is written
+                decide.keep_draft(session, hand, entries)
             return ""
     return action
 
 
-def _next(store: Store, visitor: Visitor, done: str, notice: str = "") -> Response:
+def go_on(store: Store, visitor: Visitor, done: str, notice: str = "") -> Response:
     """On to the next item or field, or to the queue where nothing is left; putting one back ends the round."""
     told = f"?done={done}" + (f"&notice={notice}" if notice else "") if done else ""
     item = None
@@ -289,16 +268,10 @@ def _fetch_ahead(store: Store, somebody: Somebody) -> None:
                     picture_of(store, row)
 
 
-def _hand(item_id: int, visitor: Visitor, posted: FormData) -> Hand:
+def hand_of(item_id: int, visitor: Visitor, posted: FormData) -> Hand:
+    """The item in that person's hand, at the version that their page shows."""
     version = str(posted.get("version", ""))
     return Hand(item_id, int(version) if version.isdigit() else 0, visitor.somebody)
-
-
-def _entries_of_item(store: Store, item_id: int, visitor: Visitor, posted: FormData) -> Entries:
-    with Session(read_only(store.engine)) as session:
-        item = visible_item(session, item_id, visitor.somebody)
-        form = session.get(Form, item.form_pk) if item.form_pk is not None else None
-        return Entries() if form is None else _entries(form, posted)
 
 
 def _entries(form: Form, posted: FormData) -> Entries:

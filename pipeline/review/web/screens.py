@@ -283,7 +283,7 @@ def item_screen(session: Session, store: Store, item: ReviewItem, somebody: Some
     if form is None:
         return ItemScreen(item, None, "Not a known form", pages, {}, (), None, (), (), None)
     draft = decide.kept_draft(item)
-    fields = _fields(form, draft, {page.number: page for page in pages})
+    fields = fields_shown(form, draft, pages)
     if item.escalated is None:  # then a supervisor decides what others keyed
         fields = [_hidden(one) if one.field.name in store.settings.double_keyed else one for one in fields]
     return ItemScreen(
@@ -317,11 +317,13 @@ def page_shown(store: Store, page: Page, form: Form | None) -> PageShown:
         return PageShown(page.page, page.kind, of_item, None, str(error))
 
 
-def _fields(form: Form, draft: Entries, pages: Mapping[int, PageShown]) -> list[FieldShown]:
+def fields_shown(form: Form, draft: Entries, pages: Sequence[PageShown]) -> list[FieldShown]:
+    """The fields of a form as they were read, and as a person has written them since."""
+    shown = {page.number: page for page in pages}
     readings = {reading.field: reading for reading in form.readings}
     laid = {page.page: page for page in form.document.pages}
     fields = (field for field in definitions()[form.form_id].fields if field.name in readings)
-    return [_field(field, readings[field.name], draft, pages, laid) for field in fields]
+    return [_field(field, readings[field.name], draft, shown, laid) for field in fields]
 
 
 def _field(

@@ -300,8 +300,19 @@ def test_notices_and_sheets_of_others_are_as_if_they_did_not_exist(
     post(ann, "/items/1/claim")
     with Session(store.engine) as session:
         version = session.get_one(ReviewItem, 1).version
-    fields = {"token": ann.headers["x-token"], "version": str(version), "action": "send_back"}
-    sent = ann.post("/items/1/decide", data=fields).headers["location"]
+    fields = {"token": ann.headers["x-token"], "version": str(version)}
+    asked = ann.post("/items/1/decide", data=fields | {"action": "send_back"})
+    assert (asked.status_code, asked.headers["location"]) == (303, "/items/1/notice")
+    for path, kind in (("/items/1/notice", "text/html"), ("/items/1/notice.png", "image/png")):
+        assert [who.get(path).status_code for who in (ann, ben, eve, kim)] == [200, 404, 403, 403], path
+        assert ann.get(path).headers["content-type"].startswith(kind)
+    words = {"sender": "us", "title": "Your form", "opening": "See to this:", "what_to_do": "It.", "questions": "Call."}
+    point = {"place.1": "", "says.1": "Please sign."}
+    assert ben.post("/items/1/notice", data=fields | words | point | {"token": ben.headers["x-token"]}).headers[
+        "location"
+    ].endswith("done=lost")  # fmt: skip
+    assert ann.post("/items/1/notice", data=fields | words).status_code == 409  # it tells nothing
+    sent = ann.post("/items/1/notice", data=fields | words | point).headers["location"]
     notice = re.search(r"notice=(\w{64})", sent)
     assert notice is not None, sent
     sheet = ann.post(

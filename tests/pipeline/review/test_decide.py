@@ -11,8 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from extractors.reading import PageKind, PageReading
-from pipeline.errors import ClaimLost, CorrectionRefused, DecisionRefused, NothingToTell
-from pipeline.notice import make
+from pipeline.errors import ClaimLost, CorrectionRefused, DecisionRefused
 from pipeline.review import claiming, decide
 from pipeline.review.decide import Entries, Hand
 from pipeline.review.roles import Role, Somebody
@@ -165,28 +164,6 @@ def test_what_nobody_can_read_keeps_the_form_from_being_accepted(store: Store, d
     illegible = Entries({"anc_value": "2300"}, frozenset({"anc_value"}))
     with pytest.raises(DecisionRefused, match="illegible"):
         accept(store, hand, illegible)
-    decide.send_back(store, hand, illegible)
-    with Session(store.engine) as session:
-        assert session.scalars(select(Form)).one().route.route == "sent_back"
-
-
-def test_sent_back_with_a_notice_and_what_comes_again_counts(store: Store, deliver_pdf: Deliver) -> None:
-    first = deliver_pdf(psf(prescriber_signature=False, patient_gender=None))
-    pdf = decide.send_back(store, take(store), Entries())
-    assert pdf.startswith(b"%PDF")
-    with Session(store.engine) as session:
-        assert [kept.who for kept in make.kept(session, first.document_id)] == ["ann"]
-        assert session.scalars(select(ReviewItem.state)).one() == ReviewState.DONE
-    assert deliver_pdf(psf()).routes == ("accept",)
-
-
-def test_without_anything_to_tell_the_form_waits_on(store: Store, deliver: Deliver) -> None:
-    deliver(doubtful(psf(), "anc_value"))
-    hand = take(store)
-    with pytest.raises(NothingToTell):
-        decide.send_back(store, hand, Entries({"anc_value": "2300"}))
-    with Session(store.engine) as session:
-        assert session.scalars(select(ReviewItem.claimed_by)).one() == "ann"
 
 
 def test_a_rejected_form_and_a_page_that_is_none_wait_no_more(store: Store, deliver: Deliver) -> None:
@@ -257,5 +234,3 @@ def test_who_lost_the_item_decides_nothing(store: Store, deliver: Deliver) -> No
         accept(store, hand, Entries({"anc_value": "2300"}))
     with Session(store.engine) as session, session.begin(), pytest.raises(ClaimLost):
         decide.reject(session, store.settings, hand, "too late")
-    with pytest.raises(ClaimLost):
-        decide.send_back(store, hand, Entries())

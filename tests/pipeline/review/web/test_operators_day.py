@@ -91,6 +91,8 @@ def test_the_whole_day_of_an_operator_by_keyboard_alone(new_page: NewPage, store
     press(page, "Enter", "Control+Enter")
     refused(page)
     press(page, "Alt+r")
+    noticed(page)
+    press(page, "Control+Enter")
     opened(page, void, "Sent back")
     link = page.locator("[role=status] a").get_attribute("href") or ""
     assert page.request.get(link).body().startswith(b"%PDF")
@@ -109,6 +111,8 @@ def test_the_whole_day_of_an_operator_by_keyboard_alone(new_page: NewPage, store
     expect(page.locator(".field.illegible")).to_have_count(1)
     expect(page.locator("#verdict")).to_contain_text("keep")
     press(page, "Alt+r")
+    noticed(page)
+    press(page, "Control+Enter")
     opened(page, other, "Sent back")
     press(page, "Alt+w")  # its pages belong to two forms
     expect(page.locator("[name='what.1']")).to_be_focused()
@@ -154,11 +158,55 @@ def test_the_whole_day_of_an_operator_by_keyboard_alone(new_page: NewPage, store
         assert audit.verify(session) is None
 
 
+def noticed(page: Page) -> None:
+    """Wait until the notice is there as it will go out, and hears keys: what is missing of it has the focus."""
+    expect(page.locator("[name=fax]")).to_be_focused()
+    expect(page.locator("#paper img")).to_have_js_property("naturalWidth", 1224)
+
+
 def opened(page: Page, item_id: int, told: str) -> None:
     """Wait until the next item is there, with what became of the one before it, and ready for the first value."""
     expect(page).to_have_url(re.compile(rf"/items/{item_id}\?"))
     expect(page.locator("[role=status]")).to_contain_text(told)
     expect(page.locator("#f-anc_value")).to_be_focused()
+
+
+def test_a_notice_is_looked_at_and_edited_by_keyboard_before_it_goes_out(
+    logged_in: LoggedIn, store: Store, wait: Wait
+) -> None:
+    unsigned = wait("anc_value", prescriber_signature=False)
+    page = logged_in("ann")
+    take_next(page, unsigned)
+    press(page, "Enter", "Alt+r")
+    noticed(page)
+    before = page.locator("#paper img").get_attribute("src")
+    walk_to(page, "[name=to]", backwards=True)
+    page.locator("[name=to]").select_text()
+    type_in(page, "Grace Hopper", "Enter")
+    expect(page.locator("[name=fax]")).to_be_focused()
+    walk_to(page, "[name='says.1']")
+    press(page, "Control+End")
+    type_in(page, " Thank you?")
+    expect(page.locator("#paper img")).not_to_have_attribute("src", before or "")
+    expect(page.locator("#keys")).not_to_be_visible()  # a question mark is written
+    press(page, "Escape")
+    expect(page).to_have_url(f"/items/{unsigned}")
+    expect(page.locator("#verdict")).to_be_visible()
+    assert (item(store, unsigned).state, form(store, unsigned)[0]) == (ReviewState.CLAIMED, "review")
+    expect(page.locator(".field[data-field=anc_value] .state")).to_contain_text("confirmed")
+    press(page, "Alt+r")
+    noticed(page)
+    expect(page.locator("[name=to]")).to_have_value("Grace Hopper")
+    expect(page.locator("[name='says.1']")).to_have_value(re.compile(r" Thank you\?$"))
+    walk_to(page, "[name='says.1']", backwards=True)
+    press(page, "Control+Enter")
+    expect(page).to_have_url(re.compile(r"/queue\?done=send_back&notice="))
+    with Session(read_only(store.engine)) as session:
+        line = session.scalars(
+            select(AuditLine).filter_by(action=make.MADE, document_id=item(store, unsigned).document_id)
+        ).one()
+        assert (line.after or {})["changed"] == ["to", "points"]
+    assert form(store, unsigned) == (SENT_BACK, "ann")
 
 
 def test_one_doubtful_field_takes_two_keystrokes(logged_in: LoggedIn, store: Store, wait: Wait) -> None:

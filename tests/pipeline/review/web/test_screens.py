@@ -16,8 +16,8 @@ PLAIN = ("/help", "/password", "/queue", "/groups", "/keying", "/checks", "/form
 """Screens with one address."""
 
 OF_SOMETHING = (
-    "/login", "/items/{item_id}", "/items/{item_id}/arrange", "/groups/{sheet_id}", "/checks/{check_id}",
-    "/forms/{form_id}",
+    "/login", "/items/{item_id}", "/items/{item_id}/arrange", "/items/{item_id}/notice", "/groups/{sheet_id}",
+    "/checks/{check_id}", "/forms/{form_id}",
 )  # fmt: skip
 """Screens of one thing, each with a test of its own below."""
 
@@ -85,6 +85,16 @@ def test_an_item_with_its_dialogs_and_the_arranging_of_its_pages(logged_in: Logg
     check(sue)
     eve.goto(f"/items/{item}")
     check(eve)
+    press(sue, "Alt+r")
+    expect(sue.locator("#paper img")).to_be_visible()
+    check(sue)
+    press(sue, "F1")
+    expect(sue.locator("#keys")).to_be_visible()
+    check(sue)
+    press(sue, "Escape")
+    expect(sue.locator("#keys")).not_to_be_visible()
+    press(sue, "Escape")
+    expect(sue.locator("#decision")).to_be_visible()
     press(sue, "Alt+w")
     expect(sue.locator("#arrange")).to_be_visible()
     check(sue)
