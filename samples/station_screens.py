@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
@@ -23,8 +24,9 @@ from playwright.sync_api import Page, sync_playwright
 from sqlalchemy.orm import Session
 
 from extractors.read import read_document
+from extractors.reading import DocumentReading
 from pipeline.intake.folder import Arrival
-from pipeline.process import process, take_in
+from pipeline.process import Reader, process, take_in
 from pipeline.quality.sampling import draw
 from pipeline.registry.files import import_file
 from pipeline.review import people
@@ -35,7 +37,13 @@ from pipeline.store.opening import Store, open_store
 CHROMIUM = "/usr/bin/chromium"
 FAXES = Path(__file__).with_name("faxes")
 SHOWN = ("0012.tif", "0014.tif", "0032.tif", "0036.tif", "0044.pdf", "0008.tif")
-"""Sample faxes that show a doubt, something missing, prescriber-only content, a contradiction, a PDF, and nothing."""
+"""Sample faxes that show a doubt, something missing, prescriber-only content, two boxes ticked, a PDF, and nothing."""
+
+TWICE = {
+    "0101.tif": {"anc_draw_date": "2022-10-07", "anc_value": "1731"},
+    "0128.tif": {"anc_draw_date": "2022-10-07", "anc_value": "1781"},
+}
+"""One form faxed twice, the second as if its ANC said otherwise, so that the two contradict each other."""
 
 KEYED_TWICE = "patient_dob_p2"
 """In doubt on one of them only."""
@@ -55,7 +63,7 @@ def main(target: Path) -> None:
             page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
             for name, screen in _screens(page, address):
                 path = target / f"station-{name}.png"
-                screen.screenshot(path=path)
+                screen.screenshot(path=path, full_page=name == "help")
                 Image.open(path).convert("RGB").quantize(64).save(path, optimize=True)
             browser.close()
         store.engine.dispose()
@@ -106,11 +114,28 @@ def _fill(store: Store) -> None:
         roles = {"kim": Role.ADMINISTRATOR, "ann": Role.OPERATOR, "sue": Role.SUPERVISOR}
         for name, role in roles.items():
             people.add_user(session, name, PASSWORD, role, by="kim", decides_prescriber_only=role is not Role.OPERATOR)
-    for name in SHOWN:
-        path = next(FAXES.rglob(name))
-        process(store, take_in(store, Arrival(path, name, received[name])), read_document)
+    for name in (*SHOWN, *TWICE):
+        path, read = next(FAXES.rglob(name)), _settled(**TWICE[name]) if name in TWICE else read_document
+        process(store, take_in(store, Arrival(path, name, received[name])), read)
     with Session(store.engine) as session, session.begin():
         draw(session, store.settings.model_copy(update={"check_rate": 1}))
+
+
+def _settled(**values: str) -> Reader:
+    """Reads a fax with one form as if its doubts were settled, and these fields said this."""
+
+    def read(data: bytes) -> DocumentReading:
+        whole = read_document(data)
+        (form,) = whole.forms
+        readings = {
+            name: replace(
+                one, value=values.get(name, one.value), doubtful=False, why="", confidence=1.0, alternatives=()
+            )
+            for name, one in form.readings.items()
+        }
+        return replace(whole, forms=(replace(form, readings=readings),))
+
+    return read
 
 
 def _screens(page: Page, address: str) -> Iterator[tuple[str, Page]]:
@@ -126,6 +151,12 @@ def _screens(page: Page, address: str) -> Iterator[tuple[str, Page]]:
     page.keyboard.press("Alt+P")
     page.wait_for_selector(".place.lit")
     yield "item", page
+    with page.expect_response("**/blanks/**") as blank:
+        page.keyboard.press("Alt+B")
+    blank.value.finished()
+    page.wait_for_timeout(500)  # until it is drawn
+    yield "blank", page
+    page.keyboard.press("Alt+B")
     page.keyboard.press("F1")
     yield "keys", page
     page.keyboard.press("Escape")
@@ -138,12 +169,21 @@ def _screens(page: Page, address: str) -> Iterator[tuple[str, Page]]:
     yield "notice", page
     page.keyboard.press("Escape")
     page.wait_for_selector(".place.lit")
+    page.keyboard.press("Alt+P")
+    page.wait_for_selector("[data-show='2']")
     page.keyboard.press("Alt+W")
     page.wait_for_selector("#arrange")
     yield "arrange", page
+    page.goto(f"{address}/queue")
+    page.locator("tr:has-text('conflict') .act button").last.click()
+    page.wait_for_selector("[aria-label='Side by side']")
+    page.locator("[aria-label='Side by side']").scroll_into_view_if_needed()
+    page.wait_for_load_state("networkidle")
+    yield "side-by-side", page
     page.goto(f"{address}/groups")
     yield "look-alikes", page
-    page.click("button.group >> nth=0")
+    page.goto(f"{address}/groups?scope=all")
+    page.click("button.group:has-text('ticked') >> nth=0")
     page.wait_for_selector("#confirm:enabled")
     yield "look-alikes-sheet", page
     page.goto(f"{address}/keying")

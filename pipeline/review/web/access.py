@@ -63,7 +63,7 @@ ACCESS: Mapping[tuple[str, str], frozenset[Role] | None] = {
     ("POST", "/items/{item_id}/notice"): DECIDE,
     ("POST", "/items/{item_id}/notice/words"): DECIDE,
     ("GET", "/items/{item_id}/notice.png"): DECIDE,
-    ("GET", "/blanks/{form_id}.pdf"): SEE,
+    ("GET", "/blanks/{form_id}/{page}.png"): SEE,
     ("GET", "/notices/{sha256}.pdf"): SEE,
     ("GET", "/groups"): SEE,
     ("POST", "/groups/deal"): DECIDE,

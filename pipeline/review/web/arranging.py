@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -99,11 +100,14 @@ def _screen(
     places = dict(rearranging.placements_of(session, item.document, visitor.somebody))
     places |= {number: place for number, place in asked.items() if number in places}
     rows = [row for row in item.document.pages if row.page in places]
+    known = looked_for(tuple(definitions().values()))
+    shared = {title for title, count in Counter(one.title for one in known).items() if count > 1}
+    titles = {one.form_id: f"{one.title}, {one.revision}" if one.title in shared else one.title for one in known}
     forms = {
-        one.title + f" ({one.form_id})": [
-            (f"{one.form_id}/{layout.number}", f"page {layout.number}") for layout in one.pages
+        f"{one.title} ({one.form_id})": [
+            (f"{one.form_id}/{layout.number}", f"page {layout.number} of {titles[one.form_id]}") for layout in one.pages
         ]
-        for one in looked_for(tuple(definitions().values()))
+        for one in known
     }
     most = max((place.group or 0 for place in places.values()), default=0)
     return ArrangeScreen(

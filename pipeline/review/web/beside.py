@@ -18,6 +18,7 @@ class Difference:
     """A field of which two forms say different things."""
 
     field: str
+    section: str
     label: str
     here: str
     there: str
@@ -52,10 +53,11 @@ def beside(session: Session, form: Form) -> Beside | None:
 
 def _differences(form: Form, other: Form) -> list[Difference]:
     there = {reading.field: as_written(reading.value) for reading in other.readings}
-    labels = {field.name: field.label for field in definitions()[form.form_id].fields}
-    said = ((reading.field, as_written(reading.value)) for reading in form.readings)
+    here = {reading.field: as_written(reading.value) for reading in form.readings}
     return [
-        Difference(name, labels[name] or name.replace("_", " "), here, there[name])
-        for name, here in said
-        if name in there and there[name] != here
+        Difference(
+            field.name, field.section, field.label or field.name.replace("_", " "), here[field.name], there[field.name]
+        )
+        for field in definitions()[form.form_id].fields
+        if field.name in here and field.name in there and here[field.name].split() != there[field.name].split()
     ]

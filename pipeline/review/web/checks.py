@@ -114,7 +114,6 @@ class CheckScreen:
     check: int
     version: int
     title: str
-    form_id: str
     document: int
     third: bool
     pages: Sequence[PageShown]
@@ -156,7 +155,6 @@ def _screen(session: Session, store: Store, check: QualityCheck, posted: FormDat
         check=check.id,
         version=check.version,
         title=definitions()[asked.form_id].title,
-        form_id=asked.form_id,
         document=asked.document_id,
         third=asked.kind is CheckKind.THIRD,
         pages=list(pages.values()),

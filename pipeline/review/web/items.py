@@ -20,7 +20,7 @@ from pipeline.review import claiming, decide, keying
 from pipeline.review.decide import Entries, Hand
 from pipeline.review.roles import Somebody
 from pipeline.review.web.access import Posted, Visiting, Visitor, is_in_hand, visible_item
-from pipeline.review.web.pictures import picture_of
+from pipeline.review.web.pictures import blank_picture, picture_of
 from pipeline.review.web.rendering import page
 from pipeline.review.web.screens import BOXES, item_screen
 from pipeline.review.web.viewing import opened, picture_seen
@@ -43,7 +43,7 @@ def add_routes(app: FastAPI) -> None:
     app.add_api_route("/items/{item_id}/preview", preview, methods=["POST"])
     app.add_api_route("/items/{item_id}/heartbeat", heartbeat, methods=["POST"])
     app.add_api_route("/items/{item_id}/decide", decide_item, methods=["POST"])
-    app.add_api_route("/blanks/{form_id}.pdf", blank, methods=["GET"])
+    app.add_api_route("/blanks/{form_id}/{page}.png", blank, methods=["GET"])
 
 
 def take_next(request: Request, visitor: Visiting) -> Response:
@@ -153,12 +153,9 @@ def decide_item(request: Request, item_id: int, visitor: Visiting, posted: Poste
     return go_on(store, visitor, done)
 
 
-def blank(form_id: str) -> Response:
-    """The blank of a form, to lay beside."""
-    definition = definitions().get(form_id)
-    if definition is None:
-        raise NotThere("there is no such form")
-    return Response(definition.blank.read_bytes(), media_type="application/pdf")
+def blank(form_id: str, page: int) -> Response:
+    """A page of a form's blank, to lay beside."""
+    return Response(blank_picture(form_id, page), media_type="image/png")
 
 
 def _decided(session: Session, store: Store, hand: Hand, action: str, reason: str, posted: FormData) -> str:

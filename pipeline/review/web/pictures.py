@@ -6,9 +6,12 @@ import io
 from dataclasses import dataclass
 from functools import lru_cache
 
+from extractors.definition_drawing import png_of, rendered
 from extractors.geometry import Box
 from extractors.limits import Limits
 from pipeline import originals
+from pipeline.deciding import definitions
+from pipeline.errors import NotThere
 from pipeline.show import on_page, turned, upright
 from pipeline.store.models import Page
 from pipeline.store.opening import Store
@@ -47,6 +50,22 @@ class Place:
         return " ".join(f"{number:.1f}" for number in self.region)
 
 
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A page of a blank (points), and how it is laid over the picture of a filled page (pixels)."""
+
+    form_id: str
+    page: int
+    width: float
+    height: float
+    matrix: tuple[float, ...]
+
+    @property
+    def transform(self) -> str:
+        """As an SVG has it."""
+        return f"matrix({' '.join(f'{number:.6g}' for number in self.matrix)})"
+
+
 def picture_of(store: Store, page: Page) -> Picture:
     """The page as it came in, turned the right way up.
 
@@ -68,6 +87,38 @@ def place_of(box: Box, page: Page, picture: Picture) -> Place | None:
     left, top = min(x for x, _ in around), min(y for _, y in around)
     right, bottom = max(x for x, _ in around), max(y for _, y in around)
     return Place(corners, (left, top, right - left, bottom - top))
+
+
+def blank_of(page: Page, picture: Picture) -> Blank | None:
+    """The blank that a page is a filled copy of, laid over its picture; None where no form is known for it."""
+    definition = definitions().get(page.form_id or "")
+    layout = next((one for one in definition.pages if one.number == page.form_page), None) if definition else None
+    if definition is None or layout is None:
+        return None
+    width, height = picture.width, picture.height
+    corners: list[tuple[float, float]] = [(0, 0), (width, 0), (width, height), (0, height)]
+    if page.to_blank is not None:
+        laid = on_page(Box(0, 0, layout.width, layout.height), page.to_blank)
+        corners = [turned(corner, (width, height), page.rotated) for corner in laid]
+    (left, top), across, _, down = corners
+    matrix = (
+        (across[0] - left) / layout.width, (across[1] - top) / layout.width,
+        (down[0] - left) / layout.height, (down[1] - top) / layout.height, left, top,
+    )  # fmt: skip
+    return Blank(definition.form_id, layout.number, layout.width, layout.height, matrix)
+
+
+@lru_cache(maxsize=KEPT)
+def blank_picture(form_id: str, page: int) -> bytes:
+    """A page of a form's blank as PNG.
+
+    Raises:
+        NotThere: there is no such form or page.
+    """
+    definition = definitions().get(form_id)
+    if definition is None or page not in {layout.number for layout in definition.pages}:
+        raise NotThere("there is no such form or page")
+    return png_of(rendered(definition.blank, page).convert("L"))
 
 
 @lru_cache(maxsize=KEPT)

@@ -21,7 +21,7 @@ from pipeline.review.decide import Entries, Found
 from pipeline.review.priority import LAPSING, NORMAL, URGENT
 from pipeline.review.roles import Somebody
 from pipeline.review.web.beside import Beside, beside
-from pipeline.review.web.pictures import Picture, Place, picture_of, place_of
+from pipeline.review.web.pictures import Blank, Picture, Place, blank_of, picture_of, place_of
 from pipeline.review.writing import as_written
 from pipeline.store import repository
 from pipeline.store.models import Document, FieldReading, Form, Page, ReviewItem, ReviewState, Source
@@ -215,6 +215,7 @@ class PageShown:
     of_item: bool
     picture: Picture | None
     error: str
+    blank: Blank | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +243,11 @@ class FieldShown:
     def is_box(self) -> bool:
         """Whether it is ticked or not, and holds no text."""
         return self.field.kind in BOXES
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it holds sentences: shown as they are, and their crop large."""
+        return self.field.kind is FieldKind.FREE_TEXT
 
     @property
     def several(self) -> str:
@@ -312,7 +318,8 @@ def page_shown(store: Store, page: Page, form: Form | None) -> PageShown:
     """A page as the viewer has it."""
     of_item = form is None or page.form == form.position
     try:
-        return PageShown(page.page, page.kind, of_item, picture_of(store, page), "")
+        picture = picture_of(store, page)
+        return PageShown(page.page, page.kind, of_item, picture, "", blank_of(page, picture))
     except FaxformsError as error:
         return PageShown(page.page, page.kind, of_item, None, str(error))
 

@@ -340,7 +340,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(store: Store, sta
         "/static/..%2fapp.py",
         "/items/1e9",
         "/notices/..%2f..%2ffaxforms.pdf",
-        "/blanks/..%2fpsf_2021.pdf",
+        "/blanks/..%2fpsf_2021/1.png",
         "/forms/..%2fpsf_2021",
         "/dashboard/..%2fpeople",
     ],

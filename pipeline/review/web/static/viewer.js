@@ -17,6 +17,7 @@ const inDoubt = (row) => ["doubt", "to_key"].includes(row.dataset.was) && !tick(
 
 function showPage(number) {
   for (const page of stage.querySelectorAll("svg.page")) page.toggleAttribute("hidden", page.dataset.page !== number);
+  for (const blank of stage.querySelectorAll("svg.blank")) blank.toggleAttribute("hidden", !isBeside() || blank.dataset.page !== number);
   for (const thumb of document.querySelectorAll(".thumb")) {
     if (thumb.dataset.show === number) thumb.setAttribute("aria-current", "page");
     else thumb.removeAttribute("aria-current");
@@ -32,20 +33,27 @@ function light(name) {
   if (lit) look(lit.closest("svg.page"), lit);
 }
 
-// What of the page is seen: all of it, or the surroundings of the lit place.
+// What of the page is seen: all of it, or the surroundings of the lit place; of its blank the same, as large.
 function look(page, lit) {
+  const box = seenOf(page, lit), blank = stage.querySelector(`svg.blank[data-page="${page.dataset.page}"]`);
+  page.setAttribute("viewBox", box);
+  if (!blank) return;
+  blank.setAttribute("viewBox", box);
+  blank.querySelector(".twin").setAttribute("points", lit ? lit.getAttribute("points") : "");
+}
+
+function seenOf(page, lit) {
   const width = Number(page.dataset.width), height = Number(page.dataset.height);
-  if (!zoomed || !lit || turned % 360 !== 0) {
-    page.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    return;
-  }
-  const place = lit.getBBox();
-  const shownWidth = Math.min(width, Math.max(place.width * 1.6, width * 0.55));
-  const shownHeight = Math.min(height, shownWidth * stage.clientHeight / Math.max(1, stage.clientWidth));
+  if (!zoomed || !lit || turned % 360 !== 0) return `0 0 ${width} ${height}`;
+  const place = lit.getBBox(), share = isBeside() ? 0.5 : 1;
+  const shownWidth = Math.min(width, Math.max(place.width * (isBeside() ? 1.1 : 1.6), width * 0.55 * share));
+  const shownHeight = Math.min(height, shownWidth * stage.clientHeight / Math.max(1, stage.clientWidth * share));
   const left = Math.min(Math.max(0, place.x + place.width / 2 - shownWidth / 2), width - shownWidth);
   const top = Math.min(Math.max(0, place.y + place.height / 2 - shownHeight / 2), height - shownHeight);
-  page.setAttribute("viewBox", `${left} ${top} ${shownWidth} ${shownHeight}`);
+  return `${left} ${top} ${shownWidth} ${shownHeight}`;
 }
+
+const isBeside = () => stage.classList.contains("beside");
 
 function again() {
   const page = stage.querySelector("svg.page:not([hidden])");
@@ -55,9 +63,17 @@ function again() {
 const tools = {
   zoom() { zoomed = !zoomed; again(); },
   contrast() { stage.classList.toggle("contrast"); },
+  blank() {
+    const button = document.querySelector("[data-tool=blank]"), page = stage.querySelector("svg.page:not([hidden])");
+    if (!button || !page) return;
+    for (const blank of stage.querySelectorAll("svg.blank image:not([href])")) blank.setAttribute("href", blank.dataset.href);
+    button.setAttribute("aria-pressed", stage.classList.toggle("beside"));
+    showPage(page.dataset.page);
+    again();
+  },
   rotate() {
     turned = (turned + 90) % 360;
-    for (const page of stage.querySelectorAll("svg.page")) {
+    for (const page of stage.querySelectorAll("svg.page, svg.blank")) {
       const middle = `${page.dataset.width / 2} ${page.dataset.height / 2}`;
       page.querySelector("g").setAttribute("transform", `rotate(${turned} ${middle})`);
     }
@@ -114,7 +130,9 @@ function rowInFocus() {
 function ask(button) {
   const dialog = document.getElementById("ask");
   document.getElementById("ask-do").value = button.dataset.ask;
-  document.getElementById("ask-title").textContent = button.dataset.ask === "reject" ? "Reject: why?" : "Escalate: why?";
+  const words = button.dataset.ask === "reject" ? "Reject" : "Escalate";
+  document.getElementById("ask-title").textContent = `${words}: why?`;
+  document.getElementById("ask-words").textContent = words;
   document.getElementById("reason").value = button.dataset.words || "";
   dialog.showModal();
   document.getElementById("reason").focus();
@@ -143,7 +161,7 @@ function onKey(event) {
 
 function onAlt(key) {
   const other = /^digit[12]$/.test(key) && rowInFocus()?.querySelector(`[data-take="${key.slice(5)}"]`);
-  const tool = { z: "zoom", t: "rotate", c: "contrast" }[key];
+  const tool = { z: "zoom", t: "rotate", c: "contrast", b: "blank" }[key];
   const button = decision.querySelector(`[data-key="${CSS.escape(key)}"]`);
   const row = rowInFocus();
   if (tool) tools[tool]();

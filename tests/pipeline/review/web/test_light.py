@@ -31,6 +31,23 @@ LIGHT = """place => {
 }"""
 """Where the light lies in the window, without its edge; and pixels of the window to one of the picture."""
 
+BESIDE_EACH_OTHER = """([x0, y0, x1, y1]) => {
+  const within = (side, to, corners) => {
+    const at = side.getBoundingClientRect();
+    const points = corners.map(([x, y]) => new DOMPoint(x, y).matrixTransform(to));
+    const xs = points.map(point => point.x - at.x), ys = points.map(point => point.y - at.y);
+    return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys), Math.hypot(to.a, to.b)];
+  };
+  const lit = document.querySelector(".place.lit"), blank = document.querySelector("svg.blank:not([hidden])");
+  const corners = [...lit.points].map(point => [point.x, point.y]);
+  const field = [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
+  return [
+    within(lit.closest("svg"), lit.getScreenCTM(), corners),
+    within(blank, blank.querySelector("image").getScreenCTM(), field),
+  ];
+}"""
+"""Where the light lies on the page's half of the stage, and the printed field on the blank's."""
+
 TOLERANCE = 3.0
 """Points by which the light may lie beside the field."""
 
@@ -135,6 +152,15 @@ def test_the_light_lies_on_the_ink_however_the_page_is_laid_and_looked_at(
         assert off(page) < TOLERANCE, f"turned by {quarter}"
     press(page, "Alt+t", "Alt+z")
     assert off(page) < TOLERANCE, "zoomed again"
+    with page.expect_response("**/blanks/psf_2021/2.png") as drawn:
+        press(page, "Alt+b")
+    assert drawn.value.status == 200
+    expect(page.locator("svg.blank:visible")).to_have_count(1)
+    lit, print_of_it = page.evaluate(BESIDE_EACH_OTHER, list(definitions()["psf_2021"].field(FIELDS[-1]).box.as_list()))
+    beside = np.abs(np.array(lit[:4]) - print_of_it[:4]).max() / (lit[4] * PIXELS_PER_POINT)
+    assert beside < TOLERANCE, "the blank lies at the same place, and is as large"
+    press(page, "Alt+b")
+    expect(page.locator("svg.blank:visible")).to_have_count(0)
 
 
 def test_the_light_lies_on_the_ink_of_a_page_that_was_read(logged_in: LoggedIn, wait: Wait, kind: str) -> None:

@@ -80,7 +80,7 @@ def test_an_item_with_its_dialogs_and_the_arranging_of_its_pages(logged_in: Logg
         expect(sue.locator(dialog)).to_be_visible()
         check(sue)
         press(sue, "Escape")
-    press(sue, "Alt+i", "Alt+t", "Alt+c")
+    press(sue, "Alt+i", "Alt+t", "Alt+c", "Alt+b")
     expect(sue.locator(".field.illegible")).to_be_visible()
     check(sue)
     eve.goto(f"/items/{item}")
