@@ -56,22 +56,26 @@ def show(request: Request, item_id: int, visitor: Visiting) -> Response:
 
 
 def keep(request: Request, item_id: int, visitor: Visiting, posted: Posted) -> Response:
-    """Keep the words as they are by now, and show the page with them; or go back to the program's words."""
+    """Keep the words as they are by now, and show the page with them; or go back, to the item or the program's words."""
     store: Store = request.app.state.store
+    action, notice, refused = posted.get("action"), None, ""
+    if action != "anew":
+        try:
+            notice = _fitting(posted)
+        except NoticeTextError as error:
+            refused = str(error)
     with Session(store.engine) as session, session.begin():
         item = session.get(ReviewItem, item_id)
         if item is None or not is_in_hand(item, visitor.somebody):
             answer = page(request, "_lost.html")
             answer.headers["HX-Retarget"] = "#lost"
             return answer
-        try:
-            notice = None if posted.get("action") == "anew" else _fitting(posted)
-        except NoticeTextError as error:
-            return page(request, "_notice_page.html", item=item_id, version="", refused=str(error))
-        sending_back.keep_words(session, hand_of(item_id, visitor, posted), notice)
-    if notice is None:
-        return RedirectResponse(f"/items/{item_id}/notice", 303)
-    return page(request, "_notice_page.html", item=item_id, version=_version(notice), refused="")
+        if not refused:
+            sending_back.keep_words(session, hand_of(item_id, visitor, posted), notice)
+    if action in ("anew", "back"):
+        return RedirectResponse(f"/items/{item_id}" + ("/notice" if action == "anew" else ""), 303)
+    version = _version(notice) if notice else ""
+    return page(request, "_notice_page.html", item=item_id, version=version, refused=refused)
 
 
 def picture(request: Request, item_id: int, visitor: Visiting) -> Response:

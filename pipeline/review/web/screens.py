@@ -298,20 +298,14 @@ def item_screen(session: Session, store: Store, item: ReviewItem, somebody: Some
         title=definitions()[form.form_id].title,
         pages=pages,
         sections=by_section(fields),
-        findings=decide.preview(session, form, draft, somebody) if _holds_draft(draft) else _stored(form, somebody),
+        findings=decide.shown(form.findings, somebody)
+        if draft == Entries()
+        else decide.preview(session, form, draft, somebody),
         patient=_patient(session, form),
         candidates=_candidates(session, form),
         at_a_glance=_at_a_glance(form, fields),
         beside=beside(session, form),
     )
-
-
-def _holds_draft(draft: Entries) -> bool:
-    return bool(draft.values or draft.illegible)
-
-
-def _stored(form: Form, somebody: Somebody) -> Sequence[Found]:
-    return decide.shown(form.findings, somebody)
 
 
 def page_shown(store: Store, page: Page, form: Form | None) -> PageShown:
