@@ -56,7 +56,7 @@ def show(request: Request, item_id: int, visitor: Visiting) -> Response:
 
 
 def keep(request: Request, item_id: int, visitor: Visiting, posted: Posted) -> Response:
-    """Keep the words as they are by now, and show the page with them; or go back, to the item or the program's words."""
+    """Keep the words as they are by now, and show their page; or go back, to the item or to the program's words."""
     store: Store = request.app.state.store
     action, notice, refused = posted.get("action"), None, ""
     if action != "anew":
