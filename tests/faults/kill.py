@@ -56,12 +56,13 @@ JUMPS = (7200, -93600, 34560000, 0)
 
 @dataclass(slots=True)
 class Scene:
-    """An installation under load: its programs, what was fed, what was done to it."""
+    """An installation under load: its programs, what was fed, what was done to it; `only`: roles that may be killed."""
 
     folder: Path
     seed: int
     postgres: Postgres | None = None
     under_up: bool = False
+    only: frozenset[str] = frozenset()
     environment: dict[str, str] = field(default_factory=dict)
     fed: Fed = field(default_factory=Fed)
     done: Counter[str] = field(default_factory=Counter)
@@ -125,7 +126,7 @@ class Scene:
         if self.postgres and self.postgres.pid:
             found["postgresql"] = [self.postgres.pid]
             found["postgresql backend"] = self.postgres.backends()
-        return {role: pids for role, pids in found.items() if pids}
+        return {role: pids for role, pids in found.items() if pids and (not self.only or role in self.only)}
 
     def revive(self) -> None:
         """As a supervisor does."""
@@ -294,7 +295,7 @@ def _scenes(arguments: argparse.Namespace, folder: Path) -> Iterator[tuple[str, 
             folder.chmod(0o755)  # PostgreSQL runs as somebody else
             postgres = Postgres(place / "postgresql")
             try:
-                return _run(Scene(place, seed, postgres, under_up), fault)
+                return _run(Scene(place, seed, postgres, under_up, frozenset(arguments.victims)), fault)
             finally:
                 postgres.stop()
 
@@ -378,6 +379,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--up", type=int, default=30, help="so many of them under `faxforms up`")
     parser.add_argument(
         "--every", type=float, default=2.0, help="mean seconds from work to kill; under `up` four times"
+    )
+    parser.add_argument(
+        "--victims", nargs="+", default=[], help="only these roles: watcher, worker, reader, station, server, run, …"
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="only the scenes whose name has these words")
