@@ -41,8 +41,9 @@ from tests.faults.verdict import DECIDED, Fed, Verdict, judge, say
 LOAD = 12
 """Files that lie in the folder or wait in the ledger while there are kills: something is always under way."""
 
-RECOVERS_WITHIN = 30.0
-"""Seconds after which the next kill comes though nothing was decided since the last."""
+RECOVERS_WITHIN = 30.0, 120.0
+"""Seconds after which the next kill comes though nothing was decided since the last; under `up`, where a server, a
+worker and a run must start before anything is."""
 
 AWAY = 60.0
 """Seconds that the database is away."""
@@ -161,10 +162,10 @@ class Scene:
             self.decided = session.scalar(decided) or 0
         return len(set(self.fed.files.values())) - self.decided
 
-    def work_a_bit(self) -> None:
+    def work_a_bit(self, patience: float | None = None) -> None:
         """Until something was decided, that is to say all programs are at work again; not for ever."""
         self.backlog()
-        before, until = self.decided, time.monotonic() + RECOVERS_WITHIN
+        before, until = self.decided, time.monotonic() + (patience or RECOVERS_WITHIN[self.under_up])
         while self.decided == before and time.monotonic() < until:
             self.feed()
             self.revive()
@@ -188,6 +189,7 @@ class Scene:
 
 def kills(scene: Scene, count: int, every: float) -> None:
     """Kill -9 a random process of a random kind at random moments, and start again what died."""
+    scene.work_a_bit(PATIENCE)
     while scene.done.total() < count:
         scene.work_a_bit()
         time.sleep(scene.rng.uniform(0.0, 2 * every))
@@ -197,7 +199,7 @@ def kills(scene: Scene, count: int, every: float) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(scene.rng.choice(found[role]), signal.SIGKILL)
                 scene.done[role] += 1
-                if scene.done.total() % 20 == 0:
+                if scene.under_up or scene.done.total() % 20 == 0:
                     say(f"{scene.done.total()} kills, {len(scene.fed.files)} files fed, {scene.backlog()} under way")
         scene.revive()
 
