@@ -143,7 +143,7 @@ def _combs(sheet: Sheet, cells: Sequence[Box]) -> list[Place]:
             combs.append([piece])
         else:
             comb.append(piece)
-    return [_comb(sheet, comb) for comb in combs]
+    return [_comb(sheet, comb) for comb in _dates_whole(combs)]
 
 
 def _continues(last: Box, cell: Box) -> bool:
@@ -161,14 +161,36 @@ def _level(one: Box, other: Box) -> bool:
 def _parted(sheet: Sheet, last: Box, first: Box) -> bool:
     """Whether a printed separator stands between two pieces."""
     gap = Box(last.x1, last.y0, first.x0, last.y1)
-    if not _level(last, first) or not GAPS[0] * last.width <= gap.width <= GAPS[1] * last.width:
-        return False
-    return any(word.text in SEPARATORS and _middle_in(word.box, gap) for word in sheet.words)
+    return _apart(last, first) and any(w.text in SEPARATORS and _middle_in(w.box, gap) for w in sheet.words)
+
+
+def _apart(last: Box, first: Box) -> bool:
+    """Whether there is room for a separator between two pieces."""
+    return _level(last, first) and GAPS[0] * last.width <= first.x0 - last.x1 <= GAPS[1] * last.width
+
+
+def _dates_whole(combs: Sequence[list[list[Box]]]) -> list[list[list[Box]]]:
+    """The combs, those that together are a date's as one: a scan loses the slashes between them."""
+    whole: list[list[list[Box]]] = []
+    for comb in combs:  # from left to right
+        before = [other for other in whole if _apart(other[-1][-1], comb[0][0])]
+        chain = next((other for other in before if _sizes(other + comb) == DATE_PIECES[: len(other + comb)]), None)
+        if chain is None:
+            whole.append([*comb])
+        else:
+            chain += comb
+    dates = [comb for comb in whole if _sizes(comb) == DATE_PIECES]
+    kept = [comb for comb in combs if not any(piece in date for date in dates for piece in comb)]
+    return sorted([*dates, *kept], key=lambda comb: comb[0][0].x0)
+
+
+def _sizes(comb: Sequence[Sequence[Box]]) -> tuple[int, ...]:
+    return tuple(len(piece) for piece in comb)
 
 
 def _comb(sheet: Sheet, pieces: Sequence[Sequence[Box]]) -> Place:
     cells = [cell for piece in pieces for cell in piece]
-    box, sizes = hull(cells), tuple(len(piece) for piece in pieces)
+    box, sizes = hull(cells), _sizes(pieces)
     edges = [edge for piece in pieces for edge in (*(cell.x0 for cell in piece), piece[-1].x1)]
     comb = Place(Shape.COMB, sheet.number, box, _once(edges))
     if sizes == DATE_PIECES:  # the slashes' gaps are its cells as well

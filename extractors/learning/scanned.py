@@ -20,8 +20,10 @@ from extractors.engines.ppocr import ppocr
 from extractors.formats import FREE
 from extractors.geometry import PIXELS_PER_POINT, Box, Grey
 from extractors.learning.sheet import Sheet, Word
+from extractors.learning.wording import spelled
 
 INK = 150  # grey level below which a pixel of a cleaned scan is print
+FAINT = 210  # likewise where the print is thin
 SHORTEST_RULE = 7.4  # points: a side of the smallest check box, less what a scan loses of it
 LONG_STROKE = 18.0  # points: longer than a letter of a title is high
 MEET = 5  # pixels between the end of a rule and the one that it ends at
@@ -42,8 +44,11 @@ MARGIN = 3  # pixels around a line that is read
 LEGIBLE = 0.2  # the engine's belief in a line from which it is words
 READABLE = 0.6  # its belief in a line's middling letter, likewise
 SURE = 0.6  # its belief in a line below which it is looked at once more, with soft edges and more paper around it
+SPELLED = 0.9  # its belief in a line whose words stand as they were read
 SOFT, PAPER = 0.8, 8  # pixels
 STAR_GAP = 0.15  # of a line's height, before the star of what is required
+SLASH = (0.7, -0.8)  # of its height that it is wide, at most; how its columns go with its rows, at most
+STAR_REACH = 14  # pixels behind a line's last letter
 STAR = (0.65, 0.65, 4)  # share of a line's height that it is wide, and deep, at most; its least ink, in pixels
 CAP_HEIGHT, X_HEIGHT, DESCENT = 0.718, 0.523, 0.207  # of a font's size: Helvetica's, of which others differ little
 TALL = frozenset(string.ascii_uppercase + string.digits + "bdfhijklt()[]|/*?!&%#@'\"")
@@ -181,9 +186,11 @@ def _solid(ink: np.ndarray) -> np.ndarray:
 def _rules(ink: np.ndarray, *, across: bool) -> list[tuple[int, int, int, int]]:
     """Straight strokes as long as a check box's side, in pixels; pieces along one line as one."""
     length, thick = round(SHORTEST_RULE * PIXELS_PER_POINT), round(THICKEST_RULE * PIXELS_PER_POINT)
-    opened = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length) if across else (length, 1), np.uint8))
+    # a thin rule goes on in the row, or column, of pixels beside its own
+    wider = cv2.dilate(ink, np.ones((3, 1) if across else (1, 3), np.uint8))
+    opened = cv2.morphologyEx(wider, cv2.MORPH_OPEN, np.ones((1, length) if across else (length, 1), np.uint8))
     joined = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((1, BROKEN) if across else (BROKEN, 1), np.uint8))
-    return [box for box in _boxes(joined) if (box[3] - box[1] if across else box[2] - box[0]) <= thick]
+    return [box for box in _boxes(joined) if (box[3] - box[1] if across else box[2] - box[0]) <= thick + 2]
 
 
 def _that_meet(
@@ -251,13 +258,19 @@ def _words(
         paper[max(0, y0 - 1) : y1 + 1, max(0, x0 - 1) : x1 + 1] = 255
     for run in _runs(paper):
         x0, y0, x1, y1 = _grown(run, paper)
-        line, starred = _without_star(paper[y0 : y1 + 1, x0 : x1 + 1])
+        line, star = paper[y0 : y1 + 1, x0 : x1 + 1], _star_at(paper[y0 : y1 + 1, x0 : x1 + 1 + STAR_REACH])
+        if star is not None:
+            line = line[:, :star]
+        if _is_slash(line):
+            yield Word("/", _points(run))
+            continue
         read = _read(line)
         legible = read.probability >= LEGIBLE or read.probability >= READABLE ** len(read.text)
-        if starred and not read.text:
+        if star is not None and not read.text:
             yield from _spread("*", _points(run))
         elif legible and any(c.isalnum() or c == "*" for c in read.text):
-            yield from _spread(f"{read.text} *" if starred else read.text, _as_printed(read.text, _points(run)))
+            told = spelled(read.text) if read.probability < SPELLED else read.text
+            yield from _spread(f"{told} *" if star is not None else told, _as_printed(read.text, _points(run)))
 
 
 def _read(line: Grey) -> Decoded:
@@ -275,20 +288,27 @@ def _read(line: Grey) -> Decoded:
     return max(first, second, key=lambda read: read.probability)
 
 
-def _without_star(line: Grey) -> tuple[Grey, bool]:
-    """A line without the star at its end, and whether there is one: a small mark that stands high, after a gap."""
-    ink = line < INK
-    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
+def _star_at(line: Grey) -> int | None:
+    """The column before the star at a line's end, or None without one: a small mark that stands high, after a gap."""
+    ink = line < FAINT
+    rows, columns = np.flatnonzero((line < INK).any(1)), np.flatnonzero(ink.any(0))
     height = rows[-1] - rows[0] + 1
     gaps = np.flatnonzero(np.diff(columns) - 1 >= max(2, STAR_GAP * height))
     if not gaps.size:
-        return line, False
+        return None
     end, begin = int(columns[gaps[-1]]), int(columns[gaps[-1] + 1])
     mark = ink[:, begin:]
     wide, deep, least = columns[-1] - begin + 1, np.flatnonzero(mark.any(1))[-1] - rows[0] + 1, mark.sum()
-    if wide > STAR[0] * height or deep > STAR[1] * height or least < STAR[2]:
-        return line, False
-    return line[:, : end + 1 + MARGIN], True
+    small = wide <= STAR[0] * height and deep <= STAR[1] * height and least >= STAR[2]
+    return end + 1 + MARGIN if small else None
+
+
+def _is_slash(line: Grey) -> bool:
+    """Whether a line is one stroke that leans to the right: alone, the engine takes it for a letter or for nothing."""
+    y, x = np.nonzero(line < FAINT)
+    if np.ptp(x) > SLASH[0] * np.ptp(y) or np.ptp(x) == 0:
+        return False
+    return bool(np.corrcoef(x, y)[0, 1] < SLASH[1])
 
 
 def _as_printed(text: str, ink: Box) -> Box:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from rapidfuzz.distance import OSA
 
 from extractors.definition import FieldKind
 
 NAME_WORDS = 5  # of a label that a name is made of
 LONGEST_NAME = 48  # characters, so that a number still fits behind
+SHORTEST_MISREAD, LONG_WORD = 4, 8  # letters: of a word that is put right by one of them, and by two
 WEAK = frozenset({"the", "a", "an", "of", "for", "to", "in", "on", "and", "or", "is", "are", "this", "that", "i", "be"})
 
 
@@ -39,6 +41,35 @@ def length_of(label: str) -> int | None:
     """The characters that fit, where the label says so."""
     plain = without_marks(label).lower()
     return next((int(length) for pattern, length in _told()["longest"].items() if re.search(pattern, plain)), None)
+
+
+def spelled(text: str) -> str:
+    """A line as it was misread, its words as those of forms that they are nearly (`vocabulary`); others as they are."""
+    return re.sub(r"\S{4,}", lambda found: _spelled_word(found[0]), text)
+
+
+def _spelled_word(word: str) -> str:
+    bare = word.strip("()[]:;,.*")
+    if bare.lower() in _vocabulary():
+        return word
+    for misread in dict.fromkeys((bare, word)):
+        near = [known for known in _vocabulary() if _is_nearly(misread.lower(), known)]
+        if len(near) == 1:
+            return word.replace(misread, near[0].capitalize() if misread[0].isupper() else near[0])
+    return word
+
+
+def _is_nearly(word: str, known: str) -> bool:
+    """Whether a word is a known one but for a misread letter, of a long one two; its plural is another word."""
+    if len(word) < SHORTEST_MISREAD or word.startswith(known):
+        return False
+    allowed = 2 if len(word) >= LONG_WORD else 1
+    return OSA.distance(word, known, score_cutoff=allowed) <= allowed
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    return frozenset([*_told()["vocabulary"], *subjects()])
 
 
 def subjects() -> tuple[str, ...]:

@@ -44,8 +44,10 @@ def test_a_shipped_form_is_learnt_anew(form_id: str, way: str) -> None:
     assert found.invented == 0
 
 
-def test_a_scanned_blank_is_learnt() -> None:
-    found = learnt_anew(KNOWN["pharmacy_inpatient_2021"], "scanned")
+@pytest.mark.parametrize(("form_id", "seed"), [("pharmacy_inpatient_2021", 7), ("designee_enrollment_2021", 8)])
+def test_a_scanned_blank_is_learnt(form_id: str, seed: int) -> None:
+    """One with frames, and one with labels below its lines whose scan is thin."""
+    found = learnt_anew(KNOWN[form_id], "scanned", seed)
     assert found.found >= 0.9 * found.fields
     assert found.squares_found == found.squares
     assert found.error < MOST_ERROR

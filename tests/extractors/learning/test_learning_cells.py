@@ -67,6 +67,22 @@ def test_pieces_with_slashes_between_are_a_date(slash: str) -> None:
     assert date.cell_edges == pytest.approx([50 + 15 * n for n in range(11)], abs=TOLERANCE)
 
 
+def test_a_date_is_whole_where_a_scan_has_lost_its_slashes() -> None:
+    pieces = [*row_of(2, 40, 100, 14, 16), *row_of(2, 82, 100, 14, 16), *row_of(4, 124, 100, 14, 16)]
+    comb, other = find_places(page(*pieces, *row_of(2, 300, 100, 14, 16))).places
+    assert comb.is_date
+    assert comb.box.as_list() == pytest.approx([40, 100, 180, 116], abs=TOLERANCE)
+    assert not other.is_date
+
+
+@pytest.mark.parametrize("gap", [0.4, -0.4])
+def test_lines_beside_each_other_are_two_however_uneven_a_scan_is(gap: float) -> None:
+    across = (Box(40, 100, 200, 100), Box(220, 100 + gap, 380, 100 + gap))
+    words = (Word("Name", Box(40, 102, 60, 109)), Word("Place", Box(220, 102, 240, 109)))
+    lines = find_places(Sheet(1, 612.0, 792.0, words, across, (), ())).places
+    assert sorted((line.box.x0, line.box.x1) for line in lines) == [(40, 200), (220, 380)]
+
+
 def test_groups_of_cells_that_are_no_date_are_read_as_one_line_and_told() -> None:
     pieces = [*row_of(3, 50, 100, 15, 17), *row_of(3, 110, 100, 15, 17), *row_of(4, 170, 100, 15, 17)]
     dashes = tuple(Word("-", Box(x, 105, x + 4, 110)) for x in (100, 160))
