@@ -12,6 +12,8 @@ ENVIRONMENT = {
     "DO_NOT_TRACK": "1",
     # seconds between the signs of life of a run, by which one is noticed that died with its worker
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+    # a crash is to be noticed at once, also by a server that was started anew meanwhile
+    "PREFECT_SERVER_EVENTS_CAUSAL_ORDERING": "flows.event_order",
     # how often a worker asks for runs: a run that stands in for a crashed one should not wait 10 s
     "PREFECT_WORKER_QUERY_SECONDS": "3",
     # the terminal belongs to the progress bar; everything is in the run's own log
