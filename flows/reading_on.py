@@ -6,10 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy.orm import Session
+
 from extractors.errors import FaxformsError
 from flows.batch import next_portion, work_through, workplace
 from flows.store import database_errors
-from pipeline import logs
+from pipeline import ledger, logs
 
 LOOK_AGAIN_AFTER = 1.0
 """Seconds between two looks into the ledger while nothing waits."""
@@ -41,6 +43,8 @@ def _read_on(stop: threading.Event, ending: threading.Event) -> None:
     while not stop.is_set():
         try:
             with database_errors(), workplace() as opened:
+                with Session(opened.store.engine) as session, session.begin():
+                    ledger.give_back_own(session)
                 while not stop.is_set():
                     last = ending.is_set()  # asked before we look: what was taken in until then is seen
                     documents = next_portion(opened.store, PORTION)

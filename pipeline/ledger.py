@@ -108,6 +108,18 @@ def give_back(session: Session, held: Claim) -> None:
         repository.note_step(session, held.document_id, DocumentState.RECEIVED, attempt=before, why="given back")
 
 
+def give_back_own(session: Session) -> int:
+    """Make claimable what this process holds from a try that lost the database, so could not give it back; how many.
+
+    To be called while nothing is being worked on here.
+    """
+    own = select(Document).where(Document.state == DocumentState.READING, Document.lease_owner == this_process())
+    held = session.scalars(own).all()
+    for one in held:
+        give_back(session, Claim(one.id, this_process(), one.attempts, one.lease_until or _now()))
+    return len(held)
+
+
 def this_process() -> str:
     """The name under which this process holds leases."""
     return f"{socket.gethostname()}:{os.getpid()}"

@@ -118,3 +118,14 @@ def test_work_given_back_is_claimable_and_does_not_count(store: Store) -> None:
         ledger.give_back(session, held)
         assert session.get_one(Document, document_id, populate_existing=True).attempts == 0
     assert waiting(store) == [document_id]
+
+
+def test_what_a_process_could_not_give_back_it_gives_back_later_and_nobody_elses(store: Store) -> None:
+    """The database was away; its process lives on, so nobody else may take it before its lease ends."""
+    ours, theirs = add_documents(store, 2)
+    claim(store, ours)
+    claim(store, theirs, owner="elsewhere:1")
+    assert waiting(store) == []
+    with Session(store.engine) as session, session.begin():
+        assert ledger.give_back_own(session) == 1
+    assert waiting(store) == [ours]
