@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 
-from extractors.definition import Field, FieldKind, FormDefinition
+from extractors.definition import Field, FieldKind, FormDefinition, Programme
 from validators.content import Content, Empty, FieldContent, Known, family
 from validators.judge import judge
 from validators.registry import RegistrySnapshot
@@ -17,10 +17,13 @@ _NOBODY = RegistrySnapshot.from_json({})
 
 
 def fields_lacking(definition: FormDefinition, known: Sequence[FormDefinition]) -> Mapping[str, tuple[str, ...]]:
-    """The fields that rules look at on other revisions of the form and that this one has not, and those rules.
+    """The fields that a programme's rules look at on other revisions of the form and that this one has not, and those.
 
-    Empty for a form of which no other revision is known.
+    Empty for a form of which no other revision is known, and for one of no programme: what holds for any form asks of
+    the fields that it has.
     """
+    if definition.programme is Programme.NONE:
+        return {}
     others = [one for one in known if one.form_id != definition.form_id and _related(one, definition)]
     own = {field.name for field in definition.fields}
     lacking: dict[str, set[str]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from extractors.definition import Programme
 from extractors.definition_files import load_definitions
 from validators.needed_fields import fields_lacking, rules_by_field
 
@@ -29,3 +30,10 @@ def test_a_revision_without_a_field_is_told_which_rules_look_at_it() -> None:
 
 def test_a_form_of_its_own_lacks_nothing() -> None:
     assert fields_lacking(dataclasses.replace(PSF, form_id="requisition_2026", fields=PSF.fields[:3]), KNOWN) == {}
+
+
+def test_a_form_of_no_programme_lacks_nothing_whatever_it_renames() -> None:
+    first = dataclasses.replace(PSF, programme=Programme.NONE)
+    renamed = dataclasses.replace(first.fields[0], name="another_name")
+    corrected = dataclasses.replace(first, form_id="psf_2021_r2", fields=(renamed, *first.fields[1:]))
+    assert fields_lacking(corrected, [first]) == {}
