@@ -102,6 +102,7 @@ class _Ink:
 class _Seen:
     """A field's readers, whether a character seems struck out, and what the line network sees without a format.
 
+    `struck`: by the cells of a comb, or by the line where there are none; `struck_in_line`: by the line.
     `odd`: a cell looks more like a letter than like any digit, where only digits can stand.
     """
 
@@ -109,6 +110,7 @@ class _Seen:
     readers: tuple[Reader, ...]
     engine: str
     struck: bool
+    struck_in_line: bool
     shown: str
     odd: bool = False
 
@@ -132,11 +134,11 @@ def _seen(field: Field, cells: LogProbs, line: LogProbs) -> _Seen:
     shown = greedy(line).strip()
     by_line = line_reader(line, LINE_ALPHABET, format_of(field))
     if not len(cells):
-        return _Seen(field, (by_line,), "line", STRUCK in shown, shown)
+        return _Seen(field, (by_line,), "line", STRUCK in shown, STRUCK in shown, shown)
     chances = np.exp(cells)
     struck = bool((chances[:, STRUCK_COLUMN] > STRUCK_CHANCE).any())
     odd = "_dea" not in field.name and bool((chances[:, LETTERS].sum(axis=1) > ODD_CHANCE).any())
-    return _Seen(field, (cell_reader(field, cells), by_line), "cells+line", struck, shown, odd)
+    return _Seen(field, (cell_reader(field, cells), by_line), "cells+line", struck, STRUCK in shown, shown, odd)
 
 
 def _with_second_reader(ink: _Ink, seen: _Seen) -> _Seen:
@@ -156,15 +158,21 @@ def _sure_alone(reader: Reader) -> bool:
 
 
 def _joined(first: _Seen, again: _Seen) -> _Seen:
-    """The small and the large network of a kind as one reader; a second engine stays what it is."""
+    """The small and the large network of a kind as one reader; a second engine stays what it is.
+
+    A character is struck out where both sizes see it in the cells, and a line network of either size sees it as well:
+    the cells alone take digits that touch or cross for it.
+    """
     joined = [Committee(pair) for pair in zip(first.readers, again.readers, strict=False)]
     readers = (*joined, *first.readers[len(joined) :])
-    return replace(first, readers=readers, struck=first.struck and again.struck, odd=first.odd or again.odd)
+    in_line = first.struck_in_line or again.struck_in_line
+    struck = first.struck and again.struck and in_line
+    return replace(first, readers=readers, struck=struck, struck_in_line=in_line, odd=first.odd or again.odd)
 
 
 def _settled(reading: NumberReading) -> bool:
-    """Whether a second look would be a waste: the readers agree and are very sure, or there is nothing."""
-    return reading.empty or (reading.agree and reading.chance >= SETTLED)
+    """Whether a second look would be a waste: the readers agree, very sure of characters, or there is nothing."""
+    return reading.empty or (reading.agree and reading.chance >= SETTLED and not reading.struck)
 
 
 def cell_reader(field: Field, cells: LogProbs) -> CellReader:

@@ -13,7 +13,7 @@ from extractors.confidence import believe_number
 from extractors.crops import line_picture
 from extractors.definition import Field, FieldKind
 from extractors.engines import LogProbs
-from extractors.engines.recogniser import CELL_ALPHABET
+from extractors.engines.recogniser import CELL_ALPHABET, LINE_ALPHABET, Size
 from extractors.fillable_values import typed_value
 from extractors.geometry import Box
 from extractors.numbers import cell_reader, is_number, read_numbers
@@ -115,3 +115,31 @@ def test_what_the_small_networks_leave_open_goes_to_the_large_ones(
     twice = read_numbers(page, fields, lines)
     assert {name: read.text for name, read in twice.items()} == {name: read.text for name, read in once.items()}
     assert all(read.agree for read in twice.values())
+
+
+@pytest.mark.parametrize(
+    ("cells", "lines", "struck"),
+    [
+        ({Size.SMALL: "5#", Size.LARGE: "5#"}, {Size.SMALL: "5#", Size.LARGE: "52"}, True),
+        ({Size.SMALL: "5#", Size.LARGE: "5#"}, {Size.SMALL: "52", Size.LARGE: "52"}, False),
+        ({Size.SMALL: "5#", Size.LARGE: "52"}, {Size.SMALL: "5#", Size.LARGE: "5#"}, False),
+        ({Size.SMALL: "52", Size.LARGE: "52"}, {Size.SMALL: "5#", Size.LARGE: "5#"}, False),
+    ],
+)
+def test_struck_out_is_what_both_sizes_see_in_the_cells_and_a_line_as_well(
+    sight: Sight, cells: dict[Size, str], lines: dict[Size, str], struck: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, zip_ = laid(page_of(sight, "psf_2021").grey, page_of(sight, "psf_2021")), comb("zip", FieldKind.DIGITS, 2)
+    monkeypatch.setattr(numbers, "read_cells", lambda _pictures, size: seen(cells[size], sure=0.999))
+    monkeypatch.setattr(numbers, "read_lines", lambda _pictures, size: [in_line(lines[size])])
+    read = read_numbers(page, [zip_], {"zip": line_picture(page, zip_.box)})["zip"]
+    assert read.struck == struck
+
+
+def in_line(characters: str) -> LogProbs:
+    """What the line network would say of characters, each with a step of nothing after it."""
+    columns = LINE_ALPHABET + "\0"
+    spelt = "".join(character + "\0" for character in characters)
+    probabilities = np.full((len(spelt), len(columns)), 1e-6)
+    probabilities[range(len(spelt)), [columns.index(character) for character in spelt]] = 0.999
+    return np.log(probabilities).astype(np.float32)
