@@ -14,8 +14,11 @@ from sqlalchemy.orm import Session
 
 from pipeline.deciding import definitions
 from pipeline.notice.pictures import pictures, tells_who
+from pipeline.review.writing import change
+from pipeline.store import repository
 from pipeline.store.models import Form, Page
 from pipeline.store.opening import Store
+from validators.content import from_readings
 
 PSF = definitions()["psf_2021"]
 FIELDS = [field.name for field in PSF.fields]
@@ -45,6 +48,17 @@ def test_no_picture_changes_with_what_is_written_of_the_patient(store: Store, fa
 
 def test_the_place_of_an_empty_field_of_the_patient_can_be_shown(store: Store, faxed_psf: Callable[..., int]) -> None:
     assert "patient_dob" in taken(store, faxed_psf(patient_dob=None), ["patient_dob"])
+
+
+def test_what_is_known_by_now_decides_whether_a_place_can_be_shown(store: Store, faxed_psf: Callable[..., int]) -> None:
+    """A field that was read as empty, and in which a person has since read the patient's birth date."""
+    document_id = faxed_psf(patient_dob=None)
+    with Session(store.engine) as session:
+        form = session.scalars(select(Form).filter_by(document_id=document_id)).one()
+        list(change(form, {"patient_dob": "1980-02-03"}))
+        content = from_readings(repository.load_form(form), PSF)
+        session.rollback()
+        assert pictures(store, form.id, ["patient_dob"], content) == {}
 
 
 @pytest.mark.parametrize("name", ["anc_value", "prescriber_signature", "monitoring_frequency"])
