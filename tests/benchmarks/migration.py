@@ -42,6 +42,9 @@ DOCUMENTS = 540
 
 WORKERS = 2
 
+PATIENCE = 120.0
+"""Seconds for a round to be planned."""
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
@@ -88,9 +91,10 @@ def _round(folder: Path, ink: Sequence[Filled], number: int, readers: int) -> Ro
     if number == 0:
         import_registries(environment, folder / "ink")
     before, pages_before, began = asked(data, _working), asked(data, _pages), time.monotonic()
+    chunks_before = asked(data, _chunks)
     cpu = os.times()
     workers = [started(environment, "migrate", str(archive), "--index", str(archive / "index.csv"), "--inline")]
-    _wait_for_chunks(data, number)
+    _wait_for_chunks(data, chunks_before)
     workers += [started(environment, "migration", "resume", "1", "--inline") for _ in range(WORKERS - 1)]
     ends = [worker.wait() for worker in workers]
     if any(ends):
@@ -167,15 +171,20 @@ def asked(data: Path, question: Callable[[Session], T]) -> T:
         engine.dispose()
 
 
-def _wait_for_chunks(data: Path, number: int) -> None:
-    """Until everything of the round is taken in, so that a second worker finds what to work on."""
+def _wait_for_chunks(data: Path, before: int) -> None:
+    """Until everything of the round is taken in, so that a second worker finds what to work on.
 
-    def is_there(session: Session) -> bool:
-        planned = session.scalar(select(func.count()).select_from(MigrationChunk)) or 0
-        return planned > number * WORKERS and not progress.files_to_take_in(session, 1)
-
-    while not asked(data, is_there):
+    `before`: the chunks that there were; of a round that broke off nothing is left to be planned, nor waited for.
+    """
+    until = time.monotonic() + PATIENCE
+    while asked(data, _chunks) == before and time.monotonic() < until:
         time.sleep(1)
+    while asked(data, lambda session: progress.files_to_take_in(session, 1)):
+        time.sleep(1)
+
+
+def _chunks(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(MigrationChunk)) or 0
 
 
 def _working(session: Session) -> float:
