@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from extractors.geometry import PIXELS_PER_POINT, Box
+from extractors.geometry import PIXELS_PER_POINT, Box, Grey
 from extractors.limits import Limits
 from extractors.opening.document import open_pages
 from pipeline import originals
@@ -39,7 +39,8 @@ def draw(store: Store, document_id: int, page_number: int) -> bytes:
         if page is None:
             raise NotThere(f"document {document_id} has no page {page_number}, or has not been read yet")
         data = originals.fetch(store.originals, page.document.sha256)
-        picture = upright(data, page.page, page.rotated, store.settings.limits)
+        grey = upright(data, page.page, page.rotated, store.settings.limits)
+        picture = Image.fromarray(grey).convert("RGB")
         pen = ImageDraw.Draw(picture)
         if page.to_blank is None:
             _write(pen, (10, 10), f"page {page.page}: {page.kind}", NOTE)
@@ -52,17 +53,17 @@ def draw(store: Store, document_id: int, page_number: int) -> bytes:
     return png.getvalue()
 
 
-def upright(data: bytes, number: int, rotated: int, limits: Limits) -> Image.Image:
+def upright(data: bytes, number: int, rotated: int, limits: Limits) -> Grey:
     """A page of a document at the working resolution, that stood turned clockwise by `rotated` degrees, turned back.
 
     Raises:
         NotThere: there is no such page, or nothing of it could be decoded.
     """
-    for opened in open_pages(data, limits):
+    for opened in open_pages(data, limits, only=number):
         if opened.number == number:
             if opened.grey is None:
                 raise NotThere(f"page {number} could not be decoded")
-            return Image.fromarray(np.rot90(opened.grey, rotated // 90)).convert("RGB")  # np.rot90 turns it back
+            return np.rot90(opened.grey, rotated // 90)  # np.rot90 turns it back
     raise NotThere(f"page {number} is not in the original")
 
 

@@ -13,7 +13,7 @@ from extractors.opening.tiff import open_tiff
 
 __all__ = ["FileValue", "Medium", "OpenedPage", "Word", "open_pages"]
 
-Opener = Callable[[bytes, Limits], Iterator[OpenedPage]]
+Opener = Callable[[bytes, Limits, int | None], Iterator[OpenedPage]]
 
 OPENERS: tuple[tuple[bytes, Opener], ...] = (
     (b"II*\x00", open_tiff),
@@ -28,10 +28,11 @@ PDF_HEAD = 1024
 """Bytes in which `%PDF-` may stand: readers accept rubbish before it (PDF 1.7, appendix H, note 13)."""
 
 
-def open_pages(data: bytes, limits: Limits) -> Iterator[OpenedPage]:
+def open_pages(data: bytes, limits: Limits, only: int | None = None) -> Iterator[OpenedPage]:
     """The pages of a file in their order; memory does not grow with their number.
 
-    A page that cannot be decoded is handed up with its `error` and the stream goes on.
+    A page that cannot be decoded is handed up with its `error` and the stream goes on. `only`: the number of the one
+    page that is wanted, the first being 1; the others are not decoded.
 
     Raises:
         DocumentError: the file as a whole cannot be opened.
@@ -40,7 +41,7 @@ def open_pages(data: bytes, limits: Limits) -> Iterator[OpenedPage]:
         raise EmptyFile("open", "the file has no bytes")
     if len(data) > limits.bytes:
         raise LimitExceeded("open", f"the file has {len(data)} bytes, {limits.bytes} are allowed")
-    yield from _opener(data)(data, limits)
+    yield from _opener(data)(data, limits, only)
 
 
 def _opener(data: bytes) -> Opener:

@@ -51,8 +51,8 @@ INVISIBLE = 3
 STRAIGHT = 1e-3  # points: entries of a picture's matrix below this are rounding
 
 
-def open_pdf(data: bytes, limits: Limits) -> Iterator[OpenedPage]:
-    """The pages of a PDF file.
+def open_pdf(data: bytes, limits: Limits, only: int | None = None) -> Iterator[OpenedPage]:
+    """The pages of a PDF file, or only one of them.
 
     Raises:
         EncryptedFile: a password is needed.
@@ -68,7 +68,8 @@ def open_pdf(data: bytes, limits: Limits) -> Iterator[OpenedPage]:
         renderer = _renderer(data, pdf)
         try:
             for number in range(1, count + 1):
-                yield _page_or_its_error(pdf, renderer, number, limits)
+                if only in (None, number):
+                    yield _page_or_its_error(pdf, renderer, number, limits)
             if _promised_pages(pdf) > count:
                 yield unopened(count + 1, "open: the file says that it has more pages, they are lost")
         finally:

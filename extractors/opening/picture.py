@@ -31,12 +31,14 @@ PICTURE_ERRORS = (
 """What Pillow raises on damaged files, by its plugins and fuzzing."""
 
 
-def open_picture(data: bytes, limits: Limits) -> Iterator[OpenedPage]:
-    """The one page of a PNG or JPEG file.
+def open_picture(data: bytes, limits: Limits, only: int | None = None) -> Iterator[OpenedPage]:
+    """The one page of a PNG or JPEG file; none where only another is wanted.
 
     Raises:
         DamagedFile: the head of the file cannot be read.
     """
+    if only not in (None, 1):
+        return
     try:
         image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
     except Image.DecompressionBombError:

@@ -36,8 +36,10 @@ class Chain:
     broken: str | None
 
 
-def open_tiff(data: bytes, limits: Limits) -> Iterator[OpenedPage]:
-    """The pages of a TIFF file. Where the chain of directories breaks off, a last page says so: pages are lost there.
+def open_tiff(data: bytes, limits: Limits, only: int | None = None) -> Iterator[OpenedPage]:
+    """The pages of a TIFF file, or only one of them.
+
+    Where the chain of directories breaks off, a last page says so: pages are lost there.
 
     Raises:
         DamagedFile: not even the first directory is there.
@@ -47,7 +49,8 @@ def open_tiff(data: bytes, limits: Limits) -> Iterator[OpenedPage]:
     if not chain.directories:
         raise DamagedFile("open", f"no page in the TIFF file: {chain.broken or 'its chain of pages is empty'}")
     for number, offset in enumerate(chain.directories, 1):
-        yield _page_or_its_error(data, number, offset, limits)
+        if only in (None, number):
+            yield _page_or_its_error(data, number, offset, limits)
     if chain.broken:
         yield unopened(len(chain.directories) + 1, f"open: {chain.broken}, pages after this point are lost")
 

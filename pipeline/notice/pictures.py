@@ -74,13 +74,8 @@ def tells_who(field: Field) -> bool:
 
 def _pages(data: bytes, numbers: set[int], limits: Limits) -> dict[int, Image.Image]:
     """The pages as they came in, at the working resolution; those that cannot be decoded are left out."""
-    pages = {}
-    for opened in open_pages(data, limits):
-        if opened.number in numbers and opened.grey is not None:
-            pages[opened.number] = Image.fromarray(opened.grey)
-        if opened.number == max(numbers):
-            break
-    return pages
+    opened = (page for number in numbers for page in open_pages(data, limits, only=number) if page.number == number)
+    return {page.number: Image.fromarray(page.grey) for page in opened if page.grey is not None}
 
 
 def _picture(picture: Image.Image, page: Page, field: Field, definition: FormDefinition) -> bytes:

@@ -1,8 +1,9 @@
 """Operators at the review station, over loopback: `python -m tests.benchmarks.station --operators 50 --seconds 120`.
 
 Each takes the next item, looks at it and its first page, has what was written checked, and decides: with a pause
-between items that is shorter than any person's. The items are many, the forms that they are about few. Afterwards the
-audit trail says whether any item was decided twice, or a decision that was answered is missing.
+between items that is shorter than any person's. The items are many more than the forms that they are about, of which
+each is decided a few times. Afterwards the audit trail says whether any item was decided twice, or a decision that was
+answered is missing.
 
 It ends with 1, and says why, where an operator could not work to the end, the station answered with an error, an item
 was decided twice or a decision is lost, or the item's page took longer than it may (`LIMITS`).
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import io
 import itertools
 import random
 import re
@@ -26,10 +28,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.orm import Session
 
 from extractors.read import read_document
+from pipeline import originals
 from pipeline.intake.folder import Arrival
 from pipeline.process import process, take_in
 from pipeline.registry.files import import_file
@@ -38,13 +41,26 @@ from pipeline.review.roles import Role
 from pipeline.review.web.access import COOKIE
 from pipeline.settings import Settings
 from pipeline.store import audit
-from pipeline.store.models import AuditLine, ReviewItem
+from pipeline.store.models import (
+    AuditLine,
+    Base,
+    Document,
+    EvaluatedRule,
+    FieldReading,
+    Form,
+    FormFinding,
+    FormRoute,
+    Page,
+    ReviewItem,
+)
 from pipeline.store.opening import Store, open_store
 from samples.station_screens import served
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FAXES = REPOSITORY / "samples" / "faxes"
 SHOWN = ("0012.tif", "0014.tif", "0036.tif", "0044.pdf")
+COPIES = 50
+"""Of each fax: nobody decides one form hundreds of times, and its past would be all that is measured."""
 PASSWORD = "only for this benchmark"  # noqa: S105 - of a store that is thrown away
 
 LIMITS = (0.150, 0.500)
@@ -145,7 +161,10 @@ def _fill(store: Store, operators: int, items: int) -> list[str]:
         arrival = Arrival(next(FAXES.rglob(name)), name, dt.date(2022, 6, 1))
         process(store, take_in(store, arrival), read_document)
     with Session(store.engine) as session, session.begin():
-        waiting = session.execute(select(*_columns()).select_from(ReviewItem)).mappings().all()
+        for document in session.scalars(select(Document).order_by(Document.id)).all():
+            for number in range(COPIES):
+                _copy_document(session, store, document, number)
+        waiting = session.execute(select(*_columns(ReviewItem))).mappings().all()
         rows = [dict(row) for row in itertools.islice(itertools.cycle(waiting), items - len(waiting))]
         session.execute(insert(ReviewItem), rows)
     found = [people.log_in(store, f"operator {number}", PASSWORD, f"{number}") for number in range(operators)]
@@ -154,8 +173,30 @@ def _fill(store: Store, operators: int, items: int) -> list[str]:
     return [session_id for session_id in found if session_id]
 
 
-def _columns() -> list[object]:
-    return [column for column in ReviewItem.__table__.columns if column.key != "id"]
+def _copy_document(session: Session, store: Store, document: Document, number: int) -> None:
+    """The same fax once more, with other bytes at its end, as if it had been read and judged; it repeats no other."""
+    data = originals.fetch(store.originals, document.sha256) + bytes(number + 1)
+    sha256, size = originals.keep(store.originals, io.BytesIO(data))
+    ((_, copy),) = _copy(session, Document, Document.id == document.id, sha256=sha256, size=size)
+    _copy(session, Page, Page.document_id == document.id, document_id=copy)
+    no_keys = {"key_by_patient": None, "key_as_read": None}
+    for form, its_copy in _copy(session, Form, Form.document_id == document.id, document_id=copy, **no_keys):
+        for table in (FieldReading, FormFinding, EvaluatedRule, FormRoute):
+            _copy(session, table, table.form_pk == form, form_pk=its_copy)
+        _copy(session, ReviewItem, ReviewItem.form_pk == form, document_id=copy, form_pk=its_copy)
+
+
+def _copy(session: Session, table: type[Base], where: ColumnElement[bool], **changed: object) -> list[tuple[int, int]]:
+    """Rows once more, changed so; the id of each with that of its copy."""
+    rows = session.execute(select(table.__table__).where(where)).mappings().all()
+    written = [{name: value for name, value in row.items() if name != "id"} | changed for row in rows]
+    number = table.__table__.c.id
+    made = session.scalars(insert(table).returning(number, sort_by_parameter_order=True), written) if written else ()
+    return list(zip((row["id"] for row in rows), made, strict=True))
+
+
+def _columns(table: type[Base]) -> list[ColumnElement[object]]:
+    return [column for column in table.__table__.columns if column.key != "id"]
 
 
 def _tell(store: Store, asked: argparse.Namespace, work: Work) -> Iterator[str]:

@@ -116,7 +116,7 @@ def pages_of(fax: bytes, limits: Limits) -> list[dict[str, float]]:
 
 def page_as_png(fax: bytes, number: int, limits: Limits) -> bytes:
     """One page as it came in. Raises `NotThere`."""
-    for opened in open_pages(fax, limits):
+    for opened in open_pages(fax, limits, only=number):
         if opened.number == number and opened.grey is not None:
             png = io.BytesIO()
             Image.fromarray(opened.grey).save(png, "PNG", compress_level=4)

@@ -129,3 +129,25 @@ def test_memory_does_not_grow_with_the_number_of_pages(kind: str) -> None:
         return kilobytes * 1024
 
     assert peak(300) - peak(10) < 60_000_000
+
+
+def three_pages_of_a_tiff() -> bytes:
+    """Three pages of different widths, so that they can be told apart."""
+    first, *others = (Image.fromarray(drawn_page(width, 600)).convert("1") for width in (400, 410, 420))
+    return saved(first, "TIFF", save_all=True, append_images=others, compression="group4", dpi=(200, 200))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [three_pages_of_a_tiff(), digital_file(pages=3), as_png(drawn_page(400, 600))],
+    ids=["TIFF", "PDF", "PNG"],
+)
+def test_one_page_alone_is_the_same_as_among_all(data: bytes) -> None:
+    every = {page.number: page for page in open_pages(data, Limits())}
+    for number, page in every.items():
+        (alone,) = open_pages(data, Limits(), only=number)
+        assert alone.number == number
+        assert alone.grey is not None
+        assert page.grey is not None
+        assert np.array_equal(alone.grey, page.grey)
+    assert not list(open_pages(data, Limits(), only=len(every) + 1))
