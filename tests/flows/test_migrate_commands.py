@@ -41,6 +41,14 @@ def store(installation: Installation) -> Iterator[Store]:
     opened.engine.dispose()
 
 
+@pytest.fixture
+def _at_a_terminal() -> Iterator[None]:
+    """Ctrl-C reaches the program as it does at a terminal; what a shell starts in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt_after(number: int, times: int = 1) -> Callable[[object], None]:
     """Press Ctrl-C, so often, when so many documents are decided."""
     seen = 0
@@ -63,6 +71,7 @@ def standing(store: Store) -> tuple[Counter[str], set[str | None], list[str]]:
     return Counter(state for state, _ in documents), {owner for _, owner in documents}, list(chunks)
 
 
+@pytest.mark.usefixtures("_at_a_terminal")
 def test_ctrl_c_leaves_what_the_next_start_goes_on_with(
     installation: Installation, archive: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
