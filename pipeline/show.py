@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from extractors.geometry import PIXELS_PER_POINT, Box, Grey
 from extractors.limits import Limits
-from extractors.opening.document import open_pages
+from extractors.opening.document import open_page
 from pipeline import originals
 from pipeline.errors import NotThere
 from pipeline.store.engine import read_only
@@ -59,12 +59,12 @@ def upright(data: bytes, number: int, rotated: int, limits: Limits) -> Grey:
     Raises:
         NotThere: there is no such page, or nothing of it could be decoded.
     """
-    for opened in open_pages(data, limits, only=number):
-        if opened.number == number:
-            if opened.grey is None:
-                raise NotThere(f"page {number} could not be decoded")
-            return np.rot90(opened.grey, rotated // 90)  # np.rot90 turns it back
-    raise NotThere(f"page {number} is not in the original")
+    opened = open_page(data, limits, number)
+    if opened is None:
+        raise NotThere(f"page {number} is not in the original")
+    if opened.grey is None:
+        raise NotThere(f"page {number} could not be decoded")
+    return np.rot90(opened.grey, rotated // 90)  # np.rot90 turns it back
 
 
 def _readings(session: Session, page: Page) -> list[FieldReading]:

@@ -11,7 +11,7 @@ from extractors.opening.pdf import open_pdf
 from extractors.opening.picture import open_picture
 from extractors.opening.tiff import open_tiff
 
-__all__ = ["FileValue", "Medium", "OpenedPage", "Word", "open_pages"]
+__all__ = ["FileValue", "Medium", "OpenedPage", "Word", "open_page", "open_pages"]
 
 Opener = Callable[[bytes, Limits, int | None], Iterator[OpenedPage]]
 
@@ -42,6 +42,15 @@ def open_pages(data: bytes, limits: Limits, only: int | None = None) -> Iterator
     if len(data) > limits.bytes:
         raise LimitExceeded("open", f"the file has {len(data)} bytes, {limits.bytes} are allowed")
     yield from _opener(data)(data, limits, only)
+
+
+def open_page(data: bytes, limits: Limits, number: int) -> OpenedPage | None:
+    """One page of a file, the first being 1, and none of the others; None where there is no such page.
+
+    Raises:
+        DocumentError: the file as a whole cannot be opened.
+    """
+    return next((page for page in open_pages(data, limits, only=number) if page.number == number), None)
 
 
 def _opener(data: bytes) -> Opener:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from extractors.definition import Field, FieldKind, FormDefinition
 from extractors.geometry import INK_LEVEL, PIXELS_PER_POINT, Box
 from extractors.limits import Limits
-from extractors.opening.document import open_pages
+from extractors.opening.document import open_page
 from pipeline import originals
 from pipeline.deciding import definitions
 from pipeline.store import repository
@@ -74,8 +74,8 @@ def tells_who(field: Field) -> bool:
 
 def _pages(data: bytes, numbers: set[int], limits: Limits) -> dict[int, Image.Image]:
     """The pages as they came in, at the working resolution; those that cannot be decoded are left out."""
-    opened = (page for number in numbers for page in open_pages(data, limits, only=number) if page.number == number)
-    return {page.number: Image.fromarray(page.grey) for page in opened if page.grey is not None}
+    opened = {number: open_page(data, limits, number) for number in numbers}
+    return {number: Image.fromarray(page.grey) for number, page in opened.items() if page and page.grey is not None}
 
 
 def _picture(picture: Image.Image, page: Page, field: Field, definition: FormDefinition) -> bytes:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.settings import Settings
+from pipeline.store.opening import Store, open_store
 from tests.flows.installation import FAXES, Batch, Installation, copy_faxes
 
 
@@ -24,6 +26,14 @@ def _no_loop_of_a_browser() -> Iterator[None]:
 def installation(tmp_path: Path) -> Installation:
     """An empty installation."""
     return Installation(tmp_path / "data")
+
+
+@pytest.fixture
+def store(installation: Installation) -> Iterator[Store]:
+    """The installation's database and folders, for looking at them from outside."""
+    opened = open_store(Settings(data_dir=installation.folder))
+    yield opened
+    opened.engine.dispose()
 
 
 @pytest.fixture(scope="session")

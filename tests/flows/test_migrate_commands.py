@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 
 from flows.batch import listening
 from pipeline import originals
-from pipeline.settings import Settings
 from pipeline.store.intake_models import LedgerStep
 from pipeline.store.migration_models import MigrationChunk
 from pipeline.store.models import Document, DocumentState
-from pipeline.store.opening import Store, open_store
+from pipeline.store.opening import Store
 from tests.flows.installation import Installation
 
 FILES = 12
@@ -32,13 +31,6 @@ def archive(tmp_path: Path) -> Path:
     for number in range(FILES):
         (folder / f"{number:02}.tif").write_bytes(f"no picture {number}".encode())
     return folder
-
-
-@pytest.fixture
-def store(installation: Installation) -> Iterator[Store]:
-    opened = open_store(Settings(data_dir=installation.folder))
-    yield opened
-    opened.engine.dispose()
 
 
 @pytest.fixture

@@ -17,20 +17,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from pipeline.settings import Settings
 from pipeline.store.models import Document, DocumentState, Source
-from pipeline.store.opening import Store, open_store
+from pipeline.store.opening import Store
 from tests.flows.installation import FAXES, Installation, copy_faxes
 
 PATIENCE = 120.0
 QUICK = {"FAXFORMS_WATCH__SETTLE_SECONDS": "0.5", "FAXFORMS_WATCH__RESCAN_SECONDS": "0.5", "FAXFORMS_WORKERS": "1"}
-
-
-@pytest.fixture
-def store(installation: Installation) -> Iterator[Store]:
-    opened = open_store(Settings(data_dir=installation.folder))
-    yield opened
-    opened.engine.dispose()
 
 
 @pytest.fixture

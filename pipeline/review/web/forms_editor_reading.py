@@ -25,7 +25,7 @@ from extractors.definition_files import Geometry, Meaning, load_definition
 from extractors.definition_saving import write_definition
 from extractors.geometry import PIXELS_PER_POINT
 from extractors.limits import Limits
-from extractors.opening.document import open_pages
+from extractors.opening.document import open_page, open_pages
 from extractors.read import read_by
 from extractors.reading import FormReading, PageKind, PageReading, Reading, ReadingState
 from pipeline import originals
@@ -116,12 +116,12 @@ def pages_of(fax: bytes, limits: Limits) -> list[dict[str, float]]:
 
 def page_as_png(fax: bytes, number: int, limits: Limits) -> bytes:
     """One page as it came in. Raises `NotThere`."""
-    for opened in open_pages(fax, limits, only=number):
-        if opened.number == number and opened.grey is not None:
-            png = io.BytesIO()
-            Image.fromarray(opened.grey).save(png, "PNG", compress_level=4)
-            return png.getvalue()
-    raise NotThere(f"page {number} of the fax cannot be shown")
+    opened = open_page(fax, limits, number)
+    if opened is None or opened.grey is None:
+        raise NotThere(f"page {number} of the fax cannot be shown")
+    png = io.BytesIO()
+    Image.fromarray(opened.grey).save(png, "PNG", compress_level=4)
+    return png.getvalue()
 
 
 def tried(geometry: Geometry, meaning: Meaning, blank: bytes, fax: bytes, limits: Limits) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from extractors.errors import DamagedFile, DocumentError, EmptyFile, LimitExceed
 from extractors.geometry import Grey
 from extractors.limits import Limits
 from extractors.opening.aspect import believable, points
-from extractors.opening.document import open_pages
+from extractors.opening.document import open_page, open_pages
 
 
 def opened(data: bytes, limits: Limits | None = None) -> list[str | None]:
@@ -146,8 +146,12 @@ def test_one_page_alone_is_the_same_as_among_all(data: bytes) -> None:
     every = {page.number: page for page in open_pages(data, Limits())}
     for number, page in every.items():
         (alone,) = open_pages(data, Limits(), only=number)
+        found = open_page(data, Limits(), number)
         assert alone.number == number
+        assert found is not None
+        assert found.number == number
         assert alone.grey is not None
         assert page.grey is not None
         assert np.array_equal(alone.grey, page.grey)
     assert not list(open_pages(data, Limits(), only=len(every) + 1))
+    assert open_page(data, Limits(), len(every) + 1) is None
