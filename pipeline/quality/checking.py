@@ -130,7 +130,7 @@ def keep(session: Session, check_id: int, who: str, version: int, lease: dt.time
 
 def note_view(session: Session, check: QualityCheck, who: str) -> None:
     """Somebody has seen a patient's data: noted like a change (45 CFR 164.312(b))."""
-    _tell(session, "patient data viewed", who, check)
+    _tell(session, audit.VIEWED, who, check)
 
 
 def release_all(session: Session, who: str) -> None:

@@ -40,9 +40,6 @@ AT_THE_STATION = "at the review station"
 DOUBTS = frozenset({"low_confidence", "unreadable"})
 """Reasons that say that a value is not known: they go away when a person confirms or corrects it."""
 
-VIEWED = "patient data viewed"
-"""The audit line of a view."""
-
 DUPLICATE = "duplicate"
 """The reason of a form that repeats one that waits as well; no finding of a rule."""
 
@@ -235,13 +232,15 @@ def kept_draft(item: ReviewItem) -> Entries:
 
 def note_view(session: Session, item: ReviewItem, who: str, what: str) -> None:
     """Somebody has seen a patient's data: noted like a change (45 CFR 164.312(b))."""
-    audit.write_line(session, VIEWED, who=who, document_id=item.document_id, after={"item": item.id, "what": what})
+    audit.write_line(
+        session, audit.VIEWED, who=who, document_id=item.document_id, after={"item": item.id, "what": what}
+    )
 
 
 def note_view_beside(session: Session, item: ReviewItem, other: Form, who: str) -> None:
     """Somebody has seen the form that lies beside an item's own, of another document."""
     after = {"item": item.id, "what": f"form {other.id} beside"}
-    audit.write_line(session, VIEWED, who=who, document_id=other.document_id, after=after)
+    audit.write_line(session, audit.VIEWED, who=who, document_id=other.document_id, after=after)
 
 
 def _blocks(finding: FormFinding, somebody: Somebody) -> bool:

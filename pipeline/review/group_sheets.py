@@ -24,7 +24,7 @@ from pipeline.errors import ClaimLost
 from pipeline.review import claiming
 from pipeline.review.again import decide_again
 from pipeline.review.batches import of_batch
-from pipeline.review.decide import DOUBTS, VIEWED, kept_draft
+from pipeline.review.decide import DOUBTS, kept_draft
 from pipeline.review.grouping import WHOLE, Look, ReadValue, Scope, doubtful_cells, looks, title
 from pipeline.review.roles import Somebody
 from pipeline.review.writing import BY_A_PERSON, write
@@ -145,13 +145,13 @@ def note_views(session: Session, sheet: GroupSheet, who: str) -> None:
     """Somebody has seen a sheet: noted for each document of it, like any view of a patient's data."""
     for document in dict.fromkeys(crop.form.document_id for crop in sheet.crops):
         after = {"sheet": sheet.id, "what": "group"}
-        audit.write_line(session, VIEWED, who=who, document_id=document, after=after)
+        audit.write_line(session, audit.VIEWED, who=who, document_id=document, after=after)
 
 
 def note_surroundings(session: Session, crop: GroupCrop, who: str) -> None:
     """Somebody has seen a crop with what stands around it on its page."""
     after = {"sheet": crop.sheet_id, "what": f"field {crop.field}, with its surroundings"}
-    audit.write_line(session, VIEWED, who=who, document_id=crop.form.document_id, after=after)
+    audit.write_line(session, audit.VIEWED, who=who, document_id=crop.form.document_id, after=after)
 
 
 def judge(session: Session, settings: Settings, somebody: Somebody, sheet_id: int, odd: Collection[int]) -> Judged:

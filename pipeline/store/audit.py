@@ -25,6 +25,9 @@ FIRST = "0" * 64
 PROGRAM = "faxforms"
 """Who is named where no person acted."""
 
+VIEWED = "patient data viewed"
+"""The line of a view: noted like a change (45 CFR 164.312(b))."""
+
 
 def write_line(
     session: Session,

@@ -23,7 +23,6 @@ from extractors.errors import DefinitionError
 from extractors.pdfium_turn import in_pdfium_turn
 from pipeline.deciding import definitions
 from pipeline.errors import NotAllowed, NotThere
-from pipeline.review.decide import VIEWED
 from pipeline.review.web.access import Posted, Visiting
 from pipeline.review.web.forms_editor_draft import draft_of, header, parsed
 from pipeline.review.web.forms_editor_reading import (
@@ -112,7 +111,7 @@ def lay_fax(request: Request, form_id: str, visitor: Visiting, posted: Posted) -
         with Session(read_only(store.engine)) as session:
             fax = waiting_fax(store, session, int(chosen))
         who, after = visitor.somebody.name, {"what": f"tried on the draft of {form_id}"}
-        seen(request, lambda s: audit.write_line(s, VIEWED, who=who, document_id=int(chosen), after=after))
+        seen(request, lambda s: audit.write_line(s, audit.VIEWED, who=who, document_id=int(chosen), after=after))
     elif chosen:
         raise NotAllowed("faxes that wait are for those who may see every form")
     else:

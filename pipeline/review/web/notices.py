@@ -116,7 +116,7 @@ def made(request: Request, sha256: str, visitor: Visiting) -> Response:
         document_id = made.document_id
     pdf, who = originals.fetch(store.notices, sha256), visitor.somebody.name
     after = {"what": "notice", "sha256": sha256}
-    seen(request, lambda s: audit.write_line(s, decide.VIEWED, who=who, document_id=document_id, after=after))
+    seen(request, lambda s: audit.write_line(s, audit.VIEWED, who=who, document_id=document_id, after=after))
     return Response(pdf, media_type="application/pdf")
 
 
