@@ -6,8 +6,8 @@ Hinton, 2002) and shared out among the texts. Nothing but ink is weighed here: n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -49,6 +49,7 @@ class LineReader:
     alphabet: str
     expected: Format
     decoded: Decoded
+    _told: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def best(self) -> str:
@@ -61,6 +62,9 @@ class LineReader:
 
     def chances(self, texts: Sequence[str]) -> Floats:
         """By all CTC paths."""
+        return _told_once(self._told, texts, self._weigh)
+
+    def _weigh(self, texts: Sequence[str]) -> Floats:
         return probabilities(self.log_probs, self.alphabet, self.expected, texts)
 
 
@@ -74,6 +78,7 @@ class CellReader:
     """A comb's cells in order: the chance of each character that may stand there, of "" that it is empty."""
 
     cells: Sequence[Mapping[str, float]]
+    _told: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def best(self) -> str:
@@ -95,10 +100,13 @@ class CellReader:
 
     def chances(self, texts: Sequence[str]) -> Floats:
         """The chance that the cells hold just these characters, whichever of them are the empty ones."""
-        return np.array([self._chance(text) for text in texts])
+        return _told_once(self._told, texts, self._weigh)
 
     def _likeliest(self) -> list[str]:
         return [max(cell, key=lambda character: cell[character]) for cell in self.cells]
+
+    def _weigh(self, texts: Sequence[str]) -> Floats:
+        return np.array([self._chance(text) for text in texts])
 
     def _chance(self, text: str) -> float:
         told = [1.0] + [0.0] * len(text)  # the chance that the cells so far hold the text's first 0, 1, … characters
@@ -158,6 +166,14 @@ def weigh(readers: Sequence[Reader]) -> list[Weighed]:
     total = sum(together.values())
     ranked = sorted(together, key=lambda key: -together[key])
     return [Weighed(spelling[key][1], together[key] / total) for key in ranked]
+
+
+def _told_once(told: dict[str, float], texts: Sequence[str], ask: Callable[[Sequence[str]], Floats]) -> Floats:
+    """The chances of texts, each asked for once: a committee asks its members again and again."""
+    new = [text for text in dict.fromkeys(texts) if text not in told]
+    if new:
+        told.update(zip(new, ask(new).tolist(), strict=True))
+    return np.array([told[text] for text in texts])
 
 
 def bare(text: str) -> str:

@@ -352,7 +352,7 @@ def _bent(page: Grey, blank: BlankPage, nodes: np.ndarray) -> Grey:
     # lies at node (p - NODE_STEP // 2) / NODE_STEP, because pixels are sampled at their middle.
     fine = cv2.resize(rows, (columns * NODE_STEP, len(rows) * NODE_STEP), interpolation=cv2.INTER_LINEAR)
     first = NODE_STEP // 2
-    page_map = np.ascontiguousarray(fine[first : first + height, first : first + width])
+    page_map = fine[first : first + height, first : first + width]
     # OpenCV's stubs do not know that a map of two channels takes no second one
     bent = cv2.remap(page, page_map, None, cv2.INTER_LINEAR, borderValue=255)  # type: ignore[call-overload]
     return np.asarray(bent, np.uint8)

@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.combining import CellReader, Committee, Floats, bare, weigh
+from extractors import combining
+from extractors.combining import CellReader, Committee, Floats, bare, line_reader, weigh
+from extractors.engines import LogProbs
+from extractors.formats import ZIP_COMB, Format
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,24 @@ def test_a_committee_speaks_with_the_mean_of_its_members() -> None:
     assert committee.best == "1850"
     assert committee.candidates() == ["1850", "1350"]
     assert list(committee.chances(["1850", "1350"])) == pytest.approx([0.6, 0.06**0.5])
+
+
+def test_a_line_is_weighed_once_for_every_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    weighing = combining.probabilities
+
+    def counted(log_probs: LogProbs, alphabet: str, expected: Format, texts: Sequence[str]) -> Floats:
+        asked.extend(texts)
+        return weighing(log_probs, alphabet, expected, texts)
+
+    monkeypatch.setattr(combining, "probabilities", counted)
+    rng = np.random.default_rng(3)
+    noise = [rng.dirichlet(np.full(11, 0.3), 12).astype(np.float32) for _ in range(2)]
+    lines = [line_reader(np.log(np.maximum(steps, 1e-9)), "0123456789", ZIP_COMB) for steps in noise]
+    committee = Committee(tuple(lines))
+    ranked = weigh([committee, committee])
+    assert committee.best == ranked[0].text
+    assert len(asked) == 2 * len(set(asked)), "each of the two lines is asked once for a text"
 
 
 def test_a_committee_that_sees_nothing_says_nothing() -> None:
