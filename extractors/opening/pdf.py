@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 import pikepdf
@@ -63,17 +64,19 @@ def open_pdf(data: bytes, limits: Limits, only: int | None = None) -> Iterator[O
         count = len(pdf.pages)
         if count == 0:
             raise DamagedFile("open", "no page in the PDF file")
-        if count > limits.pages:
-            raise LimitExceeded("open", f"{count} pages, {limits.pages} are allowed")
+        told = max(count, _pages_told(data, pdf))
+        if told > limits.pages:
+            raise LimitExceeded("open", f"{told} pages, {limits.pages} are allowed")
         renderer = _renderer(data, pdf)
         try:
             for number in range(1, count + 1):
                 if only in (None, number):
                     yield _page_or_its_error(pdf, renderer, number, limits)
-            if _promised_pages(pdf) > count:
-                yield unopened(count + 1, "open: the file says that it has more pages, they are lost")
         finally:
             _close(renderer)
+        for number in range(count + 1, told + 1):
+            if only in (None, number):
+                yield unopened(number, "open: the file says that it has more pages, this one is lost")
 
 
 def _inspected(data: bytes) -> pikepdf.Pdf:
@@ -113,11 +116,17 @@ def _rewritten(pdf: pikepdf.Pdf) -> bytes:
     return repaired.getvalue()
 
 
-def _promised_pages(pdf: pikepdf.Pdf) -> int:
-    try:
-        return int(pdf.Root.Pages.Count)
-    except READ_ERRORS:
-        return 0
+@in_pdfium_turn
+def _pages_told(data: bytes, pdf: pikepdf.Pdf) -> int:
+    """How many pages the file claims: pikepdf drops one that it cannot repair and counts anew, pdfium still has it."""
+    told = 0
+    with suppress(*READ_ERRORS):
+        told = int(pdf.Root.Pages.Count)
+    with suppress(*READ_ERRORS):
+        document = pdfium.PdfDocument(data)
+        told = max(told, len(document))
+        document.close()
+    return told
 
 
 @in_pdfium_turn
