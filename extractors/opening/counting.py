@@ -28,4 +28,5 @@ def _count(data: bytes) -> int:
             finally:
                 document.close()
         with Image.open(io.BytesIO(data)) as picture:
-            return int(getattr(picture, "n_frames", 1))
+            # other formats' further frames are no pages: a phone's JPEG has its preview, a PNG may move
+            return int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1

@@ -12,7 +12,9 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from extractors.errors import DamagedFile
+from extractors.limits import Limits
 from extractors.opening.counting import count_pages
+from extractors.opening.document import open_pages
 from extractors.reading import DocumentReading, DocumentStatus, PageKind, PageReading
 from pipeline import originals
 from pipeline.accounting import account
@@ -92,4 +94,8 @@ def test_pages_are_counted_in_every_kind_of_file() -> None:
     blank = REPOSITORY / "samples" / "blanks" / "psf_2021.pdf"
     assert count_pages(blank.read_bytes()) == 2
     assert [count_pages(tiff(n)) for n in (1, 7)] == [1, 7]
+    photo = io.BytesIO()
+    sheet, preview = Image.new("L", (850, 1100), 255), Image.new("L", (85, 110), 255)
+    sheet.save(photo, "MPO", save_all=True, append_images=[preview])  # as phones write a JPEG with its preview
+    assert count_pages(photo.getvalue()) == len(list(open_pages(photo.getvalue(), Limits()))) == 1
     assert [count_pages(data) for data in (b"", b"%PDF-1.4", b"II*\x00", b"\x89PNG\r\n\x1a\n")] == [None] * 4
