@@ -287,13 +287,12 @@ def _ctc_probabilities(candidates: list[tuple[int, ...]], emissions: Floats, tex
     alpha = np.zeros((len(candidates), labels.shape[1] + 2))  # two columns more at the left, always 0
     alpha[:, 2] = 1.0
     log_scale = 0.0
-    shown = emissions[:, labels]  # T x N x (2 L + 1)
-    for step, probabilities in enumerate(shown):
+    for step, seen in enumerate(emissions):
         if step:
             alpha[:, 2:] += alpha[:, 1:-1] + skips * alpha[:, :-2]
         else:
             alpha[:, 3] = 1.0
-        alpha[:, 2:] *= probabilities
+        alpha[:, 2:] *= seen[labels]  # step by step: all at once would be T x N x (2 L + 1), 600 MB of a noisy line
         scale = alpha.max()
         if scale <= 0:
             return np.zeros(len(candidates))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import string
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -168,6 +169,18 @@ def test_the_decoded_text_is_the_likeliest_of_all_that_are_weighed(text: str) ->
 def test_too_few_steps_for_the_format_give_nothing() -> None:
     decoded = decode(steps_of("12"), ALPHABET, formats.NPI)
     assert (decoded.text, decoded.probability) == ("", 0.0)
+
+
+def test_a_long_line_of_noise_costs_little_memory() -> None:
+    steps = noise(120, len(ALPHABET) + 1, 7)
+    tracemalloc.start()
+    try:
+        decoded = decode(steps, ALPHABET, FREE)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(decoded.text) > 80
+    assert peak < 30_000_000, "130 MB where all steps are weighed at once; a page that is no form once cost 600"
 
 
 def _exactly(text: str) -> Format:
