@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import suppress
 
 import numpy as np
 import pikepdf
@@ -64,11 +63,11 @@ def open_pdf(data: bytes, limits: Limits, only: int | None = None) -> Iterator[O
         count = len(pdf.pages)
         if count == 0:
             raise DamagedFile("open", "no page in the PDF file")
-        told = max(count, _pages_told(data, pdf))
-        if told > limits.pages:
-            raise LimitExceeded("open", f"{told} pages, {limits.pages} are allowed")
-        renderer = _renderer(data, pdf)
+        renderer, found = _renderer(data, pdf)
         try:
+            told = max(count, found, _promised_pages(pdf))
+            if told > limits.pages:
+                raise LimitExceeded("open", f"{told} pages, {limits.pages} are allowed")
             for number in range(1, count + 1):
                 if only in (None, number):
                     yield _page_or_its_error(pdf, renderer, number, limits)
@@ -89,11 +88,17 @@ def _inspected(data: bytes) -> pikepdf.Pdf:
 
 
 @in_pdfium_turn
-def _renderer(data: bytes, pdf: pikepdf.Pdf) -> pdfium.PdfDocument:
-    """The file opened for rendering; pdfium repairs less than pikepdf, so a second try is with pikepdf's rewriting."""
+def _renderer(data: bytes, pdf: pikepdf.Pdf) -> tuple[pdfium.PdfDocument, int]:
+    """The file opened for rendering, and how many pages pdfium finds in it as it came (0 where it cannot open it).
+
+    pdfium repairs less than pikepdf, so a second try is with pikepdf's rewriting. But pikepdf drops a page that it
+    cannot repair and counts anew; pdfium still has it in its count.
+    """
+    found = 0
     try:
         document = pdfium.PdfDocument(data)
-        if len(document) != len(pdf.pages):
+        found = len(document)
+        if found != len(pdf.pages):
             document.close()
             document = pdfium.PdfDocument(_rewritten(pdf))
     except READ_ERRORS:
@@ -102,7 +107,7 @@ def _renderer(data: bytes, pdf: pikepdf.Pdf) -> pdfium.PdfDocument:
         except READ_ERRORS as error:
             raise DamagedFile("open", f"the PDF file cannot be repaired ({type(error).__name__})") from error
     document.init_forms()
-    return document
+    return document, found
 
 
 @in_pdfium_turn
@@ -116,17 +121,11 @@ def _rewritten(pdf: pikepdf.Pdf) -> bytes:
     return repaired.getvalue()
 
 
-@in_pdfium_turn
-def _pages_told(data: bytes, pdf: pikepdf.Pdf) -> int:
-    """How many pages the file claims: pikepdf drops one that it cannot repair and counts anew, pdfium still has it."""
-    told = 0
-    with suppress(*READ_ERRORS):
-        told = int(pdf.Root.Pages.Count)
-    with suppress(*READ_ERRORS):
-        document = pdfium.PdfDocument(data)
-        told = max(told, len(document))
-        document.close()
-    return told
+def _promised_pages(pdf: pikepdf.Pdf) -> int:
+    try:
+        return int(pdf.Root.Pages.Count)
+    except READ_ERRORS:
+        return 0
 
 
 @in_pdfium_turn

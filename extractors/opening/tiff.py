@@ -51,8 +51,9 @@ def open_tiff(data: bytes, limits: Limits, only: int | None = None) -> Iterator[
     for number, offset in enumerate(chain.directories, 1):
         if only in (None, number):
             yield _page_or_its_error(data, number, offset, limits)
-    if chain.broken:
-        yield unopened(len(chain.directories) + 1, f"open: {chain.broken}, pages after this point are lost")
+    lost = len(chain.directories) + 1
+    if chain.broken and only in (None, lost):
+        yield unopened(lost, f"open: {chain.broken}, pages after this point are lost")
 
 
 def _directory_chain(data: bytes, limits: Limits) -> Chain:
